@@ -1,0 +1,126 @@
+"""Strict intake of JSON text: everything a lenient parser lets through silently is refused, with its path.
+
+Duplicate keys, NaN and infinities, numbers outside the exact range, lone surrogates, nesting beyond the limit, other
+encodings than UTF-8. `parse_canonical` also refuses text that is not in canonical form: a stored document.
+"""
+
+import json
+import math
+from typing import Any, Final
+
+from runtime.encoding.canonical import JsonValue, canonical
+from runtime.errors import EncodingError, Fault, shown
+from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES
+
+__all__ = ["parse_canonical", "parse_json"]
+
+_MAX_INTEGER_DIGITS: Final = 4000
+_MAX_TEXT_BYTES: Final = 2 * MAX_DOCUMENT_BYTES
+"""Text may hold white space and escapes that its canonical form does not."""
+
+
+def parse_json(text: bytes | str, *, source: str = "") -> JsonValue:
+    """
+    Parse JSON text into a value of the canonical domain.
+
+    Args:
+        text: UTF-8 bytes or text; no byte order mark.
+        source: name of the text in messages, such as its file name.
+
+    Raises:
+        EncodingError: the text is not JSON, or holds what canonical JSON cannot; with line and column, or with paths.
+    """
+    decoded = _decode(text, source)
+    duplicates: list[Any] = []
+
+    def to_object(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401 - a dict, kept when it lost a key.
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            duplicates.append((value, pairs))
+        return value
+
+    try:
+        value = json.loads(decoded, object_pairs_hook=to_object, parse_int=_parse_int)
+    except json.JSONDecodeError as error:
+        place = f"{source}:{error.lineno}:{error.colno}" if source else f"line {error.lineno} column {error.colno}"
+        raise EncodingError(f"not JSON: {error.msg}", where=place, remedy="mend the text there") from error
+    except RecursionError:
+        raise EncodingError(f"nesting far deeper than {MAX_DEPTH}", where=source, remedy="flatten the value") from None
+    if duplicates:
+        raise _duplicate_keys(value, duplicates, source)
+    # NaN, infinities, numbers out of range and escaped surrogates got through the parser; this names their paths.
+    try:
+        canonical(value)
+    except EncodingError as error:
+        where = " ".join(part for part in (source, error.where) if part)
+        raise EncodingError(error.what, where=where, remedy=error.remedy, faults=error.faults) from None
+    return value
+
+
+def parse_canonical(raw: bytes, *, source: str = "") -> JsonValue:
+    """
+    Parse a stored document, accepted only when its bytes are the canonical form of what they say.
+
+    Raises:
+        EncodingError: as `parse_json`; code `not_canonical_json` also when white space, order or numbers differ.
+    """
+    value = parse_json(raw, source=source)
+    expected = canonical(value)
+    if expected != raw:
+        shorter = min(len(raw), len(expected))
+        offset = next((i for i in range(shorter) if raw[i] != expected[i]), shorter)
+        raise EncodingError(
+            f"bytes that are not canonical JSON, first at byte {offset}",
+            where=source,
+            remedy="a stored document is never edited by hand; use the file as it was written",
+        )
+    return value
+
+
+def _decode(text: bytes | str, source: str) -> str:
+    try:
+        raw = text.encode() if isinstance(text, str) else text
+    except UnicodeEncodeError as error:
+        raise EncodingError("text with a lone surrogate", where=source, remedy="repair it where it is read") from error
+    if len(raw) > _MAX_TEXT_BYTES:
+        raise EncodingError(
+            f"a text of {len(raw)} bytes",
+            where=source,
+            remedy=f"the limit is {_MAX_TEXT_BYTES} bytes; pass a reference to large data, not the data",
+        )
+    if not raw.strip():
+        raise EncodingError("an empty text", where=source, remedy="write a JSON value; {} is the empty object")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as fault:
+        raise EncodingError(
+            f"byte {raw[fault.start]:#04x} at offset {fault.start} is not UTF-8",
+            where=source,
+            remedy="save the file as UTF-8 text",
+        ) from fault
+
+
+def _parse_int(digits: str) -> int | float:
+    # Python refuses over 4300 digits without naming a place; infinity is refused later, with its path.
+    return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else math.inf
+
+
+def _duplicate_keys(root: JsonValue, duplicates: list[Any], source: str) -> EncodingError:
+    places: dict[int, str] = {}
+    stack: list[tuple[JsonValue, str]] = [(root, "")]
+    while stack:
+        item, path = stack.pop()
+        if isinstance(item, dict | list):
+            places[id(item)] = path
+            pairs = item.items() if isinstance(item, dict) else enumerate(item)
+            stack.extend((child, f"{path}/{key}") for key, child in pairs)
+    faults = []
+    for value, pairs in duplicates:
+        names = [key for key, _ in pairs]
+        twice = sorted({key for key in names if names.count(key) > 1})
+        # An object that was itself overwritten by a later duplicate has no place in the result.
+        path = places.get(id(value), "(an object that a duplicate key hides)")
+        faults += [Fault(f"key {shown(key)} stands twice", f"{path}/{key}") for key in twice]
+    return EncodingError(
+        "duplicate keys", where=source, remedy="JSON readers disagree on which one counts; keep one", faults=faults
+    )

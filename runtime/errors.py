@@ -1,0 +1,287 @@
+"""Every error class of the package.
+
+An error says what is wrong (with the value got), where (a path or a file) and how to mend it. `code` is a stable
+snake_case name that tools may test for; the text may change. Refusals are raised before the first step; an expected
+ending of a run (a failed step, a rejection) is a value in the result, never one of these.
+"""
+
+from collections.abc import Iterable
+from typing import ClassVar, final
+
+import attrs
+
+from runtime.limits import MAX_FAULTS, SHOWN_VALUE_LENGTH
+
+__all__ = [
+    "AnswerRefusedError",
+    "AntiFailurePlanningError",
+    "AntiFailureViolation",
+    "CheckpointMismatchError",
+    "DefinitionError",
+    "EncodingError",
+    "EngineBug",
+    "EnvelopeViolation",
+    "ExecutionError",
+    "Fault",
+    "IntegrityError",
+    "InvalidAnswerError",
+    "LedgerRequiredError",
+    "MissionEngineError",
+    "ModeError",
+    "ParamsError",
+    "ReceiptMismatchError",
+    "StaleAnswerError",
+    "StorageError",
+    "TransitionError",
+    "UnknownConnectorError",
+    "UnknownMissionError",
+    "UnknownNameError",
+    "UnusedAnswerError",
+    "shown",
+]
+
+
+def shown(value: object) -> str:
+    """
+    Show a foreign value in a message: its `repr`, cut at 80 characters, or its type when even that fails.
+    """
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - a foreign __repr__ may raise anything, and a message must still be made.
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= SHOWN_VALUE_LENGTH else text[: SHOWN_VALUE_LENGTH - 1] + "…"
+
+
+@final
+@attrs.frozen
+class Fault:
+    """
+    One thing wrong in a document: a message and the place it stands at.
+    """
+
+    message: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        """
+        Give the message, and the place behind ` @ ` when there is one.
+        """
+        return f"{self.message} @ {self.where}" if self.where else self.message
+
+
+class MissionEngineError(Exception):
+    """
+    Base of every error the package raises on purpose.
+
+    Args:
+        what: what is wrong, with the value got.
+        where: the JSON path, file or step it stands at.
+        remedy: how to mend it.
+        faults: all faults of one document, when there are several.
+    """
+
+    code: ClassVar[str] = "mission_engine_error"
+    contract_text: ClassVar[bool] = False
+    """True where a contract fixes the text: then the remedy stays out of it, in its own attribute."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", faults: Iterable[Fault] = ()) -> None:
+        """
+        Keep the parts; the text is put together from them.
+        """
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        """
+        Give what, where and how to mend, in that order, then the faults one a line.
+        """
+        text = self.what
+        if not self.contract_text:
+            text += f" at {self.where}" if self.where else ""
+            text += f": {self.remedy}" if self.remedy else ""
+        lines = [f"  {fault}" for fault in self.faults[:MAX_FAULTS]]
+        if len(self.faults) > MAX_FAULTS:
+            lines.append(f"  … and {len(self.faults) - MAX_FAULTS} more")
+        return "\n".join([text, *lines])
+
+
+class DefinitionError(MissionEngineError):
+    """
+    A workflow, step, mission or document is not one the engine accepts.
+    """
+
+    code = "invalid_definition"
+
+
+class AntiFailureViolation(DefinitionError):  # noqa: N818 - the name is fixed by the tier-2 contract.
+    """
+    A workflow has more steps, or more human steps, than a mission may have.
+    """
+
+    code = "limit_exceeded"
+    contract_text = True
+
+
+class AntiFailurePlanningError(DefinitionError):
+    """
+    A builder was asked for a workflow beyond the limits.
+    """
+
+    code = "plan_exceeds_limit"
+
+
+class EnvelopeViolation(DefinitionError):  # noqa: N818 - the name is fixed by the tier-2 contract.
+    """
+    A step's kind is outside the execution envelope (`human`, `runtime`).
+    """
+
+    code = "disallowed_kind"
+    contract_text = True
+
+
+class ParamsError(DefinitionError):
+    """
+    A mission's params do not fit its params class.
+    """
+
+    code = "invalid_params"
+
+
+class ModeError(DefinitionError):
+    """
+    The workflow holds a mutating effect, and the mode asked for allows none.
+    """
+
+    code = "mode_forbids_mutation"
+
+
+class LedgerRequiredError(DefinitionError):
+    """
+    A mutating effect would be performed without a durable record of its intent.
+    """
+
+    code = "ledger_required"
+
+
+class UnknownNameError(MissionEngineError):
+    """
+    A name stands for nothing here.
+    """
+
+    code = "unknown_name"
+
+
+class UnknownMissionError(UnknownNameError):
+    """
+    No mission of this name is registered.
+    """
+
+    code = "unknown_mission"
+    contract_text = True
+
+
+class UnknownConnectorError(UnknownNameError):
+    """
+    An action step names a connector that was not supplied.
+    """
+
+    code = "unknown_connector"
+
+
+class TransitionError(MissionEngineError):
+    """
+    The event is not allowed in the present state; nothing changed.
+    """
+
+    code = "transition_refused"
+
+
+class AnswerRefusedError(TransitionError):
+    """
+    An answer does not fit what the run waits for; nothing changed.
+    """
+
+    code = "answer_refused"
+
+
+class InvalidAnswerError(AnswerRefusedError):
+    """
+    An answer is for this request but not one it allows (choice, input, actor, kind).
+    """
+
+    code = "invalid_answer"
+
+
+class StaleAnswerError(AnswerRefusedError):
+    """
+    An answer is bound to a request this run never made.
+    """
+
+    code = "stale_answer"
+
+
+class UnusedAnswerError(AnswerRefusedError):
+    """
+    An answer was left over when the run stopped.
+    """
+
+    code = "unused_answer"
+
+
+class ExecutionError(MissionEngineError):
+    """
+    An effect could not be carried out as asked.
+    """
+
+    code = "execution_error"
+
+
+class IntegrityError(MissionEngineError):
+    """
+    Bytes are not what they claim to be.
+    """
+
+    code = "integrity_error"
+
+
+class EncodingError(IntegrityError):
+    """
+    A value or a text is not JSON that can be written canonically.
+    """
+
+    code = "not_canonical_json"
+
+
+class CheckpointMismatchError(IntegrityError):
+    """
+    A checkpoint belongs to another mission, version or engine than the one asked to resume it.
+    """
+
+    code = "checkpoint_mismatch"
+
+
+class ReceiptMismatchError(IntegrityError):
+    """
+    Re-execution gave other bytes than the record holds.
+    """
+
+    code = "receipt_mismatch"
+
+
+class StorageError(MissionEngineError):
+    """
+    The place runs are kept in cannot be read or written.
+    """
+
+    code = "storage_error"
+
+
+class EngineBug(MissionEngineError):  # noqa: N818 - it is a bug report, not a condition to handle.
+    """
+    An invariant of the engine broke; never caught, never retried, never turned into a result.
+    """
+
+    code = "engine_bug"

@@ -1,0 +1,107 @@
+"""Replay: execute a recorded run again from its inputs alone, and compare every byte it left.
+
+Recorded answers are fed by the digest of their request, which holds the sequence, so equal calls never collapse. The
+first difference is named by step, field and path; it is final, never retried.
+"""
+
+from collections.abc import Iterator
+from typing import Any, final
+
+import attrs
+
+from runtime.encoding.canonical import JsonValue
+from runtime.errors import AnswerRefusedError, DefinitionError, ReceiptMismatchError, shown
+from runtime.evidence.record import RecordedRun
+from runtime.orchestration.engine import execute
+from runtime.orchestration.result import OrchestrationResult
+
+__all__ = ["Difference", "find_difference", "replay"]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Difference:
+    """
+    One place where a record and its re-execution differ.
+
+    `step_id` is None outside the lineage; `path` points into the recorded run.
+    """
+
+    step_id: str | None
+    field: str
+    path: str
+    recorded: JsonValue
+    computed: JsonValue
+
+    def __str__(self) -> str:
+        """
+        Say it in a sentence.
+        """
+        place = f"step {self.step_id!r}, " if self.step_id else ""
+        return f"{place}field {self.field!r}: recorded {shown(self.recorded)}, re-executed {shown(self.computed)}"
+
+
+def replay(run: RecordedRun) -> OrchestrationResult:
+    """
+    Re-execute a recorded run.
+
+    Returns:
+        The result of the re-execution, whose bytes equal the record's.
+
+    Raises:
+        ReceiptMismatchError: they differ, or the recorded inputs cannot be executed; the message names the first
+            difference.
+    """
+    try:
+        result = execute(run.checkpoint)
+    except (AnswerRefusedError, DefinitionError) as error:
+        raise ReceiptMismatchError(
+            f"the recorded inputs cannot be executed: {error}", where="/checkpoint", remedy=_REMEDY
+        ) from error
+    difference = find_difference(run, result)
+    if difference is not None:
+        raise ReceiptMismatchError(str(difference), where=difference.path, remedy=_REMEDY)
+    return result
+
+
+_REMEDY = "trust neither the record nor what it says was done; ask for the original"
+
+
+def find_difference(run: RecordedRun, result: OrchestrationResult) -> Difference | None:
+    """
+    Give the first difference between a record and a re-execution, in the order things happened: inputs, steps, ending.
+    """
+    recorded, computed = run.receipt.thaw(), result.receipt
+    header = recorded.get("header") if isinstance(recorded.get("header"), dict) else {}
+    own_header = result.header
+    for difference in _differences(header, own_header, "/receipt/header"):
+        return difference
+    entries = result.lineage["entries"]
+    for index in range(max(len(run.lineage), len(entries))):
+        theirs = run.lineage[index].thaw() if index < len(run.lineage) else {}
+        ours = entries[index] if index < len(entries) else _open_entry(result, index)
+        for difference in _differences(theirs, ours, f"/lineage/{index}"):
+            return attrs.evolve(difference, step_id=ours.get("step_id") or theirs.get("step_id"))
+    for difference in _differences(recorded, computed or {"status": result.status.value}, "/receipt"):
+        return difference
+    unused = [answer.to_dict() for answer in result.unused]
+    if unused:
+        return Difference(step_id=None, field="answers", path="/checkpoint/answers", recorded=unused[0], computed=None)
+    return None
+
+
+def _open_entry(result: OrchestrationResult, index: int) -> dict[str, Any]:
+    """
+    Describe the step a re-execution waits at, where the record has an entry: its request is another one.
+    """
+    if result.pending is None or index != len(result.entry_bytes):
+        return {}
+    return {"step_id": result.pending.request.step_id, "request_digest": result.pending.digest}
+
+
+def _differences(recorded: dict[str, Any], computed: dict[str, Any], path: str) -> Iterator[Difference]:
+    shared = [name for name in computed if name in recorded]
+    for name in (*shared, *sorted(recorded.keys() ^ computed.keys())):
+        theirs, ours = recorded.get(name), computed.get(name)
+        if theirs != ours or type(theirs) is not type(ours):
+            yield Difference(step_id=None, field=name, path=f"{path}/{name}", recorded=theirs, computed=ours)

@@ -1,0 +1,114 @@
+"""Which answer is for which request: bound ones by digest, those given in advance by step id.
+
+Each answer is used once. What is left when a run stops is handed back, and `refuse_unused` says why.
+"""
+
+from collections.abc import Iterable
+from typing import final
+
+from runtime.errors import AnswerRefusedError, InvalidAnswerError, StaleAnswerError, UnusedAnswerError, shown
+from runtime.orchestration.gate import verify_decision
+from runtime.orchestration.payloads import HumanPayload
+from runtime.orchestration.prepare import PreparedStep
+from runtime.values.answers import Answer
+
+__all__ = ["Answers", "build_refusal"]
+
+
+@final
+class Answers:
+    """
+    The answers of one execution: those not used yet, and those used, bound and in order.
+    """
+
+    def __init__(self, answers: Iterable[Answer]) -> None:
+        """
+        Start with every answer unused.
+        """
+        self.unused = list(answers)
+        self.used: list[Answer] = []
+
+    def verify_in_advance(self, steps: tuple[PreparedStep, ...]) -> None:
+        """
+        Refuse, before the first step, an answer in advance that its step could never take.
+
+        Raises:
+            UnusedAnswerError: no step of this id asks for an answer, or two answers are for one.
+            InvalidAnswerError: the step does not allow it.
+        """
+        asking = {step.spec.id: step for step in steps if step.operation.run is None}
+        seen = set()
+        for answer in self.unused:
+            if answer.step_id is None:
+                continue
+            if answer.step_id not in asking:
+                raise UnusedAnswerError(
+                    f"an answer for step {shown(answer.step_id)}, which asks for none",
+                    remedy=f"steps that ask are {sorted(asking)}",
+                )
+            _verify(asking[answer.step_id], answer)
+            key = (answer.step_id, answer.is_unknown)
+            if key in seen:
+                raise UnusedAnswerError(
+                    f"two answers for step {shown(answer.step_id)}", remedy="keep the one that is meant"
+                )
+            seen.add(key)
+
+    def take(self, step: PreparedStep, request_digest: str) -> tuple[Answer | None, bool]:
+        """
+        Use the answers to a request.
+
+        Returns:
+            The settling answer or None, and whether an `unknown` outcome is all there is.
+
+        Raises:
+            InvalidAnswerError: the step does not allow the answer.
+        """
+        answer = self._next(step, request_digest)
+        if answer is None or not answer.is_unknown:
+            return answer, False
+        settled = self._next(step, request_digest, settling=True)
+        return settled, settled is None
+
+    def _next(self, step: PreparedStep, request_digest: str, *, settling: bool = False) -> Answer | None:
+        for answer in self.unused:
+            is_for_it = answer.request_digest == request_digest or answer.step_id == step.spec.id
+            if is_for_it and not (settling and answer.is_unknown):
+                _verify(step, answer)
+                self.unused.remove(answer)
+                self.used.append(answer.bound_to(request_digest))
+                return self.used[-1]
+        return None
+
+
+def build_refusal(unused: Iterable[Answer], used: Iterable[Answer]) -> AnswerRefusedError:
+    """
+    Say why the first unused answer found no use.
+    """
+    answer = next(iter(unused))
+    if answer.step_id is not None:
+        return UnusedAnswerError(
+            f"the answer for step {shown(answer.step_id)} was not used: the run stopped before asking",
+            remedy="give it when its step asks, or answer the earlier steps as well",
+        )
+    if answer.request_digest in {one.request_digest for one in used}:
+        return UnusedAnswerError(
+            f"a second answer to request {answer.request_digest}", remedy="a request takes one; leave this one out"
+        )
+    return StaleAnswerError(
+        f"an answer to request {answer.request_digest}, which this run did not make",
+        remedy="decide the request that is open now",
+    )
+
+
+def _verify(step: PreparedStep, answer: Answer) -> None:
+    if isinstance(step.payload, HumanPayload):
+        if answer.decision is None:
+            raise InvalidAnswerError(
+                f"an outcome for step {shown(step.spec.id)}, which asks a person", remedy="give a decision"
+            )
+        verify_decision(step.payload, answer.decision, step_id=step.spec.id)
+    elif answer.outcome is None:
+        raise InvalidAnswerError(
+            f"a decision for step {shown(step.spec.id)}, which asks for an effect", remedy="give an outcome"
+        )

@@ -1,0 +1,148 @@
+"""The checkpoint: the inputs of a run so far, from which it is executed again.
+
+There is no saved state in it to forge: definition, params, context, mode and the answers given. Executing it gives the
+same bytes as the first time; adding an answer and executing it again is resuming.
+"""
+
+from enum import StrEnum
+from typing import Any, Final, Self, final
+
+import attrs
+
+from runtime.encoding.canonical import canonical
+from runtime.encoding.converter import structure, unstructure
+from runtime.encoding.digest import digest_of_bytes
+from runtime.encoding.frozen import JsonObject
+from runtime.encoding.jsontext import parse_canonical
+from runtime.errors import (
+    CheckpointMismatchError,
+    DefinitionError,
+    IntegrityError,
+    InvalidAnswerError,
+    ModeError,
+    shown,
+)
+from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
+from runtime.orchestration.lineage import ENGINE_VERSION
+from runtime.values.answers import Answer
+from runtime.values.checks import is_identifier, of_type
+
+__all__ = ["Checkpoint", "Mode"]
+
+_SCHEMA: Final = "checkpoint/v1"
+
+
+class Mode(StrEnum):
+    """
+    What a run may touch: `observe` reads only, `apply` also changes things outside.
+    """
+
+    OBSERVE = "observe"
+    APPLY = "apply"
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """
+        Give the mode of a name.
+
+        Raises:
+            ModeError: there is no such mode.
+        """
+        try:
+            return cls(name)
+        except ValueError:
+            raise ModeError(f"mode {shown(name)}", remedy=f"modes are {sorted(cls)}") from None
+
+
+def _answers(value: Any) -> tuple[Answer, ...]:  # noqa: ANN401 - a list of answers.
+    answers = tuple(value)
+    for index, answer in enumerate(answers):
+        if type(answer) is not Answer:
+            raise InvalidAnswerError(
+                f"answer is {shown(answer)}", where=f"answers[{index}]", remedy="give an Answer; from_dict reads JSON"
+            )
+    return answers
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Checkpoint:
+    """
+    The record `checkpoint/v1`.
+
+    `mission`, `mission_version` and `params` are None for a workflow run without a mission.
+    """
+
+    schema: str = _SCHEMA
+    mission: str | None = attrs.field(default=None, validator=attrs.validators.optional(is_identifier))
+    mission_version: str | None = attrs.field(default=None, validator=attrs.validators.optional(is_identifier))
+    mode: Mode = attrs.field(default=Mode.OBSERVE, validator=of_type(Mode))
+    engine: str = attrs.field(default=ENGINE_VERSION, validator=is_identifier)
+    definition: WorkflowDefinition = attrs.field(validator=of_type(WorkflowDefinition))
+    params: JsonObject | None = attrs.field(default=None, validator=of_type(JsonObject, type(None)))
+    context: ExecutionContext = attrs.field(validator=of_type(ExecutionContext))
+    answers: tuple[Answer, ...] = attrs.field(default=(), converter=_answers)
+
+    def __attrs_post_init__(self) -> None:
+        """
+        Refuse another schema and another major version of the execution rules.
+        """
+        if self.schema != _SCHEMA:
+            raise DefinitionError(f"schema {shown(self.schema)}", where="schema", remedy=f"expected {_SCHEMA}")
+        if self.engine != ENGINE_VERSION and self.engine.partition(".")[0] != ENGINE_VERSION.partition(".")[0]:
+            raise CheckpointMismatchError(
+                f"engine {shown(self.engine)}, and this one is {ENGINE_VERSION}",
+                where="engine",
+                remedy=f"install a release whose execution rules have major version {self.engine.partition('.')[0]}",
+            )
+
+    @property
+    def digest(self) -> str:
+        """
+        The digest of the canonical bytes.
+        """
+        return digest_of_bytes(self.raw)
+
+    @property
+    def raw(self) -> bytes:
+        """
+        The canonical bytes of the record.
+        """
+        return canonical(self.to_dict())
+
+    def answered_by(self, answers: tuple[Answer, ...]) -> Self:
+        """
+        Give the checkpoint with exactly these answers.
+        """
+        return self if answers == self.answers else attrs.evolve(self, answers=answers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Give the record as a plain dict.
+        """
+        record: dict[str, Any] = unstructure(self)
+        return record
+
+    @classmethod
+    def from_dict(cls, record: Any) -> Self:  # noqa: ANN401 - JSON enters here.
+        """
+        Read the record, strictly.
+
+        Raises:
+            IntegrityError: it is not a checkpoint; every fault is listed.
+            CheckpointMismatchError: it belongs to another major version of the execution rules.
+        """
+        if type(record) is dict and record.get("schema") != _SCHEMA:
+            raise IntegrityError(f"schema {shown(record.get('schema'))}", where="schema", remedy=f"expected {_SCHEMA}")
+        return structure(record, cls, what="checkpoint", error=IntegrityError)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes, *, source: str = "") -> Self:
+        """
+        Read the canonical bytes of the record.
+
+        Raises:
+            EncodingError: the bytes are not canonical JSON.
+            IntegrityError: as `from_dict`.
+        """
+        return cls.from_dict(parse_canonical(raw, source=source))

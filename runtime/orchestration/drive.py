@@ -1,0 +1,121 @@
+"""Drives a run in this process: executes it, has its effects performed, and executes it again with their outcomes.
+
+The engine never performs an effect; this does, through connectors, under three rules:
+
+1. A mutating effect needs a durable ledger. Its intent is recorded before the call, its outcome after it.
+2. An intent without an outcome is `unknown`: it is not tried again here, and the run waits until it is reconciled.
+3. A connector's exception becomes a code and never text: `unknown` for a mutating effect, `failed` for a reading one.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from runtime.encoding.frozen import JsonArray
+from runtime.errors import DefinitionError, LedgerRequiredError, UnknownConnectorError, shown
+from runtime.orchestration.checkpoint import Checkpoint, Mode
+from runtime.orchestration.engine import execute, refuse_unused
+from runtime.orchestration.payloads import ActionPayload
+from runtime.orchestration.prepare import PreparedStep, mutating_steps, prepare
+from runtime.orchestration.result import OrchestrationResult, RunStatus
+from runtime.ports import Connector, EffectLedger
+from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
+from runtime.values.requests import EffectAsk, EffectMode, Request, WaitReason
+
+__all__ = ["drive"]
+
+
+def drive(
+    inputs: Checkpoint,
+    *,
+    effects: Mapping[str, Connector] | None = None,
+    ledger: EffectLedger | None = None,
+) -> OrchestrationResult:
+    """
+    Execute a run until it ends or waits for what nobody here can answer.
+
+    Args:
+        inputs: the run so far.
+        effects: connectors by name; without any, action steps wait.
+        ledger: where mutating effects are recorded.
+
+    Raises:
+        UnknownConnectorError: a step names a connector that `effects` does not hold.
+        DefinitionError: a step names an action its connector lacks, or calls a mutating one `read`.
+        LedgerRequiredError: a step mutates, and there is no durable ledger.
+        AnswerRefusedError: an answer is invalid, stale or left over.
+    """
+    if effects is None:
+        return refuse_unused(execute(inputs))
+    steps = prepare(inputs.definition)
+    _refuse_unfit(steps, effects)
+    # Under `observe` the engine refuses any mutating step itself, with the better reason.
+    mutating = mutating_steps(steps)
+    if mutating and inputs.mode is Mode.APPLY and (ledger is None or not ledger.is_durable):
+        raise LedgerRequiredError(
+            f"steps {mutating} mutate, and there is no durable ledger",
+            remedy="pass ledger=, one that keeps its records; or leave effects out, so that the steps wait",
+        )
+    result = execute(inputs)
+    while result.status is RunStatus.WAITING_EFFECT:
+        pending = result.pending
+        if pending is None or pending.reason is WaitReason.UNKNOWN:
+            break
+        outcome = _perform(pending.request, effects, ledger)
+        answer = Answer(request_digest=pending.digest, outcome=outcome)
+        # Answers given in advance for later steps are still unused; they stay in the run's inputs.
+        inputs = attrs.evolve(inputs, answers=(*result.inputs.answers, answer, *result.unused))
+        result = execute(inputs)
+    return refuse_unused(result)
+
+
+def _refuse_unfit(steps: tuple[PreparedStep, ...], effects: Mapping[str, Connector]) -> None:
+    for step in steps:
+        payload = step.payload
+        if not isinstance(payload, ActionPayload):
+            continue
+        if payload.connector not in effects:
+            raise UnknownConnectorError(
+                f"connector {shown(payload.connector)}", where=step.spec.id, remedy=f"connectors are {sorted(effects)}"
+            )
+        actions: Mapping[str, Any] = effects[payload.connector].describe()["actions"]
+        if payload.action not in actions:
+            raise DefinitionError(
+                f"action {shown(payload.action)} of connector {shown(payload.connector)}",
+                where=step.spec.id,
+                remedy=f"its actions are {sorted(actions)}",
+            )
+        if payload.mode is EffectMode.READ and actions[payload.action]["mode"] != EffectMode.READ:
+            raise DefinitionError(
+                f"action {shown(payload.action)} marked read, and its connector says it mutates",
+                where=step.spec.id,
+                remedy="write mode: mutate",
+            )
+
+
+def _perform(request: Request, effects: Mapping[str, Connector], ledger: EffectLedger | None) -> EffectOutcome:
+    assert isinstance(request.ask, EffectAsk)  # noqa: S101 - narrows the type; the run waits for an effect.
+    ask = request.ask
+    digest = request.digest
+    recorded = ledger is not None and ask.mode is EffectMode.MUTATE
+    if ledger is not None and recorded:
+        known = ledger.find_outcome(digest)
+        if known is not None:
+            return known
+        if ledger.has_intent(digest):  # (2)
+            return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="interrupted")
+        ledger.record_intent(request)  # (1)
+    try:
+        outcome = effects[ask.connector].call(request)
+    except Exception:  # noqa: BLE001 - foreign code may raise anything; only a code of ours is kept (3).
+        mutates = ask.mode is EffectMode.MUTATE
+        outcome = EffectOutcome(
+            status=OutcomeStatus.UNKNOWN if mutates else OutcomeStatus.FAILED, code="connector_raised"
+        )
+    if not outcome.attempts:
+        attempt = {"number": 1, "status": outcome.status.value, "code": outcome.code}
+        outcome = attrs.evolve(outcome, attempts=JsonArray([attempt]))
+    if ledger is not None and recorded:
+        ledger.record_outcome(digest, outcome)
+    return outcome

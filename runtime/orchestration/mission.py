@@ -1,0 +1,150 @@
+"""The mission: a registered purpose. A name, typed params, and a builder that turns them into a workflow."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, final
+
+import attrs
+
+from runtime.encoding.converter import structure, unstructure
+from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject, frozen_object
+from runtime.errors import DefinitionError, EncodingError, ParamsError, shown
+from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
+from runtime.orchestration.prepare import prepare
+from runtime.values.answers import Answer
+from runtime.values.checks import is_text, of_type
+
+__all__ = ["Example", "Mission", "NoParams", "verify_mission"]
+
+_is_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
+_is_version = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)").fullmatch
+
+
+@attrs.frozen(kw_only=True)
+class NoParams:
+    """
+    The params class of a mission that takes none.
+    """
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Example:
+    """
+    A complete input: params, a context, and the answers that drive the run to its end.
+    """
+
+    params: JsonObject = attrs.field(default=EMPTY_OBJECT, converter=frozen_object)
+    context: ExecutionContext = attrs.field(factory=ExecutionContext, validator=of_type(ExecutionContext))
+    answers: tuple[Answer, ...] = ()
+
+
+def _is_mission_name(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if not (isinstance(value, str) and _is_name(value)):
+        raise DefinitionError(
+            f"mission name {shown(value)}",
+            where=field.name,
+            remedy="use lower-case letters, digits and _, as in daily_loop",
+        )
+
+
+def _is_semantic_version(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if not (isinstance(value, str) and _is_version(value)):
+        raise DefinitionError(f"version {shown(value)}", where=field.name, remedy="use three numbers, as in 1.0.0")
+
+
+def _is_params_class(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if not (isinstance(value, type) and (attrs.has(value) or value is JsonObject)):
+        raise DefinitionError(
+            f"params class {shown(value)}", where=field.name, remedy="give an attrs class, or JsonObject for any object"
+        )
+
+
+def _is_builder(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if not callable(value):
+        raise DefinitionError(f"builder {shown(value)}", where=field.name, remedy="give a function of the params")
+
+
+@final
+@attrs.frozen(kw_only=True, cache_hash=True)
+class Mission:
+    """
+    A named, versioned builder of workflows.
+
+    `params_class` is an attrs class, or `JsonObject` for a mission that takes any object. `build` gets an instance of `params_class` and gives a `WorkflowDefinition`; it must be a pure function of it.
+    `example` is run by the suite and by whoever tries the mission out.
+    """
+
+    name: str = attrs.field(validator=_is_mission_name)
+    version: str = attrs.field(validator=_is_semantic_version)
+    summary: str = attrs.field(validator=is_text)
+    params_class: type[Any] = attrs.field(default=NoParams, validator=_is_params_class)
+    build: Callable[[Any], WorkflowDefinition] = attrs.field(validator=_is_builder)
+    example: Example = attrs.field(factory=Example, validator=of_type(Example))
+
+    def read_params(self, params: Any = None) -> Any:  # noqa: ANN401 - JSON enters, the mission's own class leaves.
+        """
+        Read params strictly into the params class; None is the empty object.
+
+        Raises:
+            ParamsError: they do not fit; every fault is listed with its path.
+        """
+        if isinstance(params, self.params_class):
+            return params
+        if isinstance(params, JsonObject):
+            document = params.thaw()
+        else:
+            try:
+                document = JsonObject({} if params is None else params).thaw()
+            except EncodingError as error:
+                raise ParamsError(
+                    f"params of mission {self.name!r}: {error.what}",
+                    where=error.where,
+                    remedy=error.remedy,
+                    faults=error.faults,
+                ) from error
+        return structure(document, self.params_class, what=f"params of mission {self.name!r}", error=ParamsError)
+
+    def __call__(self, params: Any = None) -> WorkflowDefinition:  # noqa: ANN401 - JSON or the mission's own class.
+        """
+        Build the workflow for some params.
+
+        Raises:
+            ParamsError: the params do not fit.
+            DefinitionError: the builder gave something else than a workflow.
+        """
+        definition = self.build(self.read_params(params))
+        if type(definition) is not WorkflowDefinition:
+            raise DefinitionError(
+                f"mission {self.name!r} built {shown(definition)}",
+                remedy="its build function must return a WorkflowDefinition",
+            )
+        return definition
+
+    def params_document(self, params: Any = None) -> JsonObject:  # noqa: ANN401 - JSON or the mission's own class.
+        """
+        Give the params as the run records them: every field, defaults written out.
+
+        Raises:
+            ParamsError: the params do not fit.
+        """
+        return JsonObject(unstructure(self.read_params(params)))
+
+
+@lru_cache(maxsize=1024)
+def verify_mission(mission: Mission) -> None:
+    """
+    Refuse a mission whose builder is not a pure function: its example is built twice and must give equal bytes.
+
+    Raises:
+        DefinitionError: the two differ, or the workflow is one the engine refuses.
+        ParamsError: the example's params do not fit the params class.
+    """
+    first, second = mission(mission.example.params), mission(mission.example.params)
+    if first.raw != second.raw:
+        raise DefinitionError(
+            f"mission {mission.name!r} builds different workflows from equal params",
+            remedy="make build depend on its params alone: no clock, no random numbers, no set order",
+        )
+    prepare(first)

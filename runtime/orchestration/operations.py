@@ -1,0 +1,143 @@
+"""The closed table of operations: name, payload class and pure function.
+
+A function changes a private view of the state or raises `StepFailure`; it never sees the state itself, does no I/O and
+knows no other step. Operations without a function (`action`, human steps) are answered from outside; the engine waits.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, final
+
+import attrs
+import orjson
+
+from runtime.encoding.canonical import JsonValue, encode_checked
+from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.paths import exists, read, remove, write
+from runtime.orchestration.payloads import (
+    ABSENT,
+    ActionPayload,
+    EditPayload,
+    FailPayload,
+    HumanPayload,
+    IncrementPayload,
+    MergePayload,
+    NoopPayload,
+    Payload,
+    RemovePayload,
+    SummarizePayload,
+)
+from runtime.orchestration.state import StateView
+from runtime.orchestration.summarize import checked_number, summarize
+
+__all__ = ["HUMAN", "OPERATIONS", "Operation"]
+
+
+@final
+@attrs.frozen(eq=False)
+class Operation:
+    """
+    One row of the table; `run` is None where the answer comes from outside.
+    """
+
+    name: str
+    payload: type[Payload]
+    run: Callable[[Any, StateView], None] | None
+
+
+def _noop(_payload: NoopPayload, _view: StateView) -> None:
+    """
+    Change nothing.
+    """
+
+
+def _fail(payload: FailPayload, _view: StateView) -> None:
+    raise StepFailure(StepErrorCode.STEP_FAILED, payload.reason)
+
+
+def _source(payload: EditPayload | MergePayload, view: StateView) -> JsonValue:
+    if payload.value is not ABSENT:
+        return payload.value
+    # A copy, because the target may lie inside the source: `set /a/old` from `/a` must not make a loop.
+    return orjson.loads(encode_checked(read(view, _pointer(payload))))
+
+
+def _pointer(payload: EditPayload | MergePayload) -> Any:  # noqa: ANN401 - narrowed by the payload's own check.
+    return payload.from_
+
+
+def _set(payload: EditPayload, view: StateView) -> None:
+    write(view, payload.path, _source(payload, view))
+
+
+def _append(payload: EditPayload, view: StateView) -> None:
+    value = _source(payload, view)
+    items: JsonValue = []
+    if exists(view, payload.path):
+        items = read(view, payload.path)
+        if type(items) is not list:
+            raise StepFailure(StepErrorCode.WRONG_TYPE, "expected a list", where=payload.path.text)
+    write(view, payload.path, [*items, value])
+
+
+def _remove(payload: RemovePayload, view: StateView) -> None:
+    remove(view, payload.path)
+
+
+def _increment(payload: IncrementPayload, view: StateView) -> None:
+    number = read(view, payload.path)
+    if type(number) not in (int, float):
+        raise StepFailure(StepErrorCode.WRONG_TYPE, "expected a number", where=payload.path.text)
+    total = math.fsum((number, payload.by)) if float in (type(number), type(payload.by)) else number + payload.by
+    write(view, payload.path, checked_number(total, payload.path.text))
+
+
+def _merge(payload: MergePayload, view: StateView) -> None:
+    patch = _source(payload, view)
+    if payload.path.tokens:
+        target = read(view, payload.path) if exists(view, payload.path) else None
+        write(view, payload.path, _merged(target, patch))
+        return
+    if type(patch) is not dict:
+        raise StepFailure(StepErrorCode.WRONG_TYPE, "a merge of the root with no object", where=_pointer(payload).text)
+    for key, value in patch.items():
+        if value is not None:
+            view.put(key, _merged(view.load(key) if key in view else None, value))
+        elif key in view:
+            view.drop(key)
+
+
+def _merged(target: JsonValue, patch: JsonValue) -> JsonValue:
+    """
+    Apply a merge patch (RFC 7396) and give the outcome; neither argument is changed.
+    """
+    if type(patch) is not dict:
+        return patch
+    merged = dict(target) if type(target) is dict else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merged(merged.get(key), value)
+    return merged
+
+
+def _table(*rows: tuple[str, type[Payload], Callable[[Any, StateView], None] | None]) -> dict[str, Operation]:
+    return {name: Operation(name, payload, run) for name, payload, run in rows}
+
+
+OPERATIONS: Final = _table(
+    ("action", ActionPayload, None),
+    ("append", EditPayload, _append),
+    ("fail", FailPayload, _fail),
+    ("increment", IncrementPayload, _increment),
+    ("merge", MergePayload, _merge),
+    ("noop", NoopPayload, _noop),
+    ("remove", RemovePayload, _remove),
+    ("set", EditPayload, _set),
+    ("summarize", SummarizePayload, summarize),
+)
+"""Every operation of a runtime step."""
+
+HUMAN: Final = Operation("human", HumanPayload, None)
+"""The one thing a human step does."""

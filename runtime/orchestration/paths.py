@@ -1,0 +1,135 @@
+"""Reading and writing a state view by JSON Pointer.
+
+One rule for every operation: the parent must exist, the last object key may be new, an array index must exist. What
+does not fit fails the step with `path_missing` or `wrong_type` and the pointer.
+"""
+
+from runtime.encoding.canonical import JsonValue
+from runtime.encoding.pointer import Pointer, array_index
+from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.state import StateView
+
+__all__ = ["exists", "find", "read", "remove", "write"]
+
+
+def find(value: JsonValue, tokens: tuple[str, ...], pointer: Pointer) -> JsonValue:
+    """
+    Follow tokens down a plain value.
+
+    Raises:
+        StepFailure: `path_missing`, or `wrong_type` where a scalar or a non-index stands in the way.
+    """
+    for token in tokens:
+        if type(value) is dict:
+            if token not in value:
+                raise _missing(token, pointer)
+            value = value[token]
+        elif type(value) is list:
+            value = value[_index(value, token, pointer)]
+        else:
+            raise StepFailure(StepErrorCode.WRONG_TYPE, f"{_kind(value)} has no member {token!r}", where=pointer.text)
+    return value
+
+
+def read(view: StateView, pointer: Pointer) -> JsonValue:
+    """
+    Give the value at a pointer; it belongs to the view and may be placed anywhere in it.
+
+    Raises:
+        StepFailure: as `find`.
+    """
+    if not pointer.tokens:
+        return {key: view.load(key) for key in view.list_keys()}
+    first, *rest = pointer.tokens
+    if first not in view:
+        raise _missing(first, pointer)
+    return find(view.load(first), tuple(rest), pointer)
+
+
+def exists(view: StateView, pointer: Pointer) -> bool:
+    """
+    Tell whether there is a value at a pointer.
+
+    Raises:
+        StepFailure: `wrong_type`, where a scalar stands in the way: that is not absence.
+    """
+    try:
+        read(view, pointer)
+    except StepFailure as failure:
+        if failure.code is StepErrorCode.PATH_MISSING:
+            return False
+        raise
+    return True
+
+
+def write(view: StateView, pointer: Pointer, value: JsonValue) -> None:
+    """
+    Put a value at a pointer other than the root.
+
+    Raises:
+        StepFailure: the parent is missing or no container, or an array index does not exist.
+    """
+    first, last = pointer.tokens[0], pointer.tokens[-1]
+    if len(pointer.tokens) == 1:
+        view.put(first, value)
+        return
+    parent = _parent(view, pointer)
+    if type(parent) is dict:
+        parent[last] = value
+    else:
+        parent[_index(parent, last, pointer)] = value
+    view.mark(first)
+
+
+def remove(view: StateView, pointer: Pointer) -> None:
+    """
+    Take away the value at a pointer other than the root; later elements of an array move up.
+
+    Raises:
+        StepFailure: there is no such value.
+    """
+    first, last = pointer.tokens[0], pointer.tokens[-1]
+    if first not in view:
+        raise _missing(first, pointer)
+    if len(pointer.tokens) == 1:
+        view.drop(first)
+        return
+    parent = _parent(view, pointer)
+    if type(parent) is dict:
+        if last not in parent:
+            raise _missing(last, pointer)
+        del parent[last]
+    else:
+        del parent[_index(parent, last, pointer)]
+    view.mark(first)
+
+
+def _parent(view: StateView, pointer: Pointer) -> JsonValue:
+    first = pointer.tokens[0]
+    if first not in view:
+        raise _missing(first, pointer)
+    parent = find(view.load(first), pointer.tokens[1:-1], pointer)
+    if type(parent) not in (dict, list):
+        raise StepFailure(
+            StepErrorCode.WRONG_TYPE, f"{_kind(parent)} has no member {pointer.tokens[-1]!r}", where=pointer.text
+        )
+    return parent
+
+
+def _index(items: list[JsonValue], token: str, pointer: Pointer) -> int:
+    index = array_index(token)
+    if index is None:
+        raise StepFailure(StepErrorCode.WRONG_TYPE, f"{token!r} is not an array index", where=pointer.text)
+    if index >= len(items):
+        raise StepFailure(
+            StepErrorCode.PATH_MISSING, f"index {index} is beyond {len(items)} elements", where=pointer.text
+        )
+    return index
+
+
+def _missing(token: str, pointer: Pointer) -> StepFailure:
+    return StepFailure(StepErrorCode.PATH_MISSING, f"nothing named {token!r}", where=pointer.text)
+
+
+def _kind(value: JsonValue) -> str:
+    return "null" if value is None else type(value).__name__

@@ -1,0 +1,88 @@
+"""Field validators shared by the values; each raises with the field's name and the way to mend it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from runtime.encoding.canonical import canonical
+from runtime.encoding.digest import is_digest
+from runtime.encoding.frozen import FrozenValue, JsonArray, JsonObject
+from runtime.encoding.pointer import Pointer
+from runtime.errors import DefinitionError, shown
+from runtime.limits import MAX_IDENTIFIER_LENGTH, MAX_PAYLOAD_BYTES, MAX_TEXT_LENGTH
+
+__all__ = ["is_below_root", "is_identifier", "is_optional_digest", "is_small_json", "is_text", "of_type"]
+
+Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+
+def of_type(*kinds: type) -> Validator:
+    """
+    Accept exactly these types; a subclass such as `bool` for `int` is refused.
+    """
+    names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in kinds)
+
+    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+        if type(value) not in kinds:
+            raise DefinitionError(
+                f"{field.name} is {type(value).__name__} {shown(value)}", where=field.name, remedy=f"expected {names}"
+            )
+
+    return check
+
+
+def _bounded(limit: int, *, least: int) -> Validator:
+    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+        if type(value) is not str:
+            raise DefinitionError(
+                f"{field.name} is {type(value).__name__} {shown(value)}", where=field.name, remedy="expected str"
+            )
+        if not least <= len(value) <= limit:
+            raise DefinitionError(
+                f"{field.name} has {len(value)} characters", where=field.name, remedy=f"allowed are {least} to {limit}"
+            )
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                raise DefinitionError(
+                    f"{field.name} {shown(value)} holds a lone surrogate", where=field.name, remedy="repair the text"
+                ) from error
+
+    return check
+
+
+is_identifier = _bounded(MAX_IDENTIFIER_LENGTH, least=1)
+"""Accept a name: text of 1 to 128 characters."""
+is_text = _bounded(MAX_TEXT_LENGTH, least=0)
+"""Accept text of at most 4096 characters."""
+
+
+def is_optional_digest(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """
+    Accept a digest, or None.
+    """
+    if value is not None and not is_digest(value):
+        raise DefinitionError(
+            f"{field.name} is {shown(value)}", where=field.name, remedy="expected sha256: and 64 lower-case hex digits"
+        )
+
+
+def is_small_json(_: object, field: "attrs.Attribute[Any]", value: FrozenValue) -> None:
+    """
+    Accept frozen JSON of at most a payload's size.
+    """
+    size = len(value.raw if isinstance(value, JsonObject | JsonArray) else canonical(value))
+    if size > MAX_PAYLOAD_BYTES:
+        raise DefinitionError(
+            f"{field.name} has {size} bytes", where=field.name, remedy=f"the limit is {MAX_PAYLOAD_BYTES} bytes"
+        )
+
+
+def is_below_root(_: object, field: "attrs.Attribute[Any]", value: Pointer | None) -> None:
+    """
+    Accept a pointer to a member, or None; the root cannot be replaced.
+    """
+    if value is not None and not value.tokens:
+        raise DefinitionError("the root as a place to write", where=field.name, remedy="name a member, as in /result")

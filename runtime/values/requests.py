@@ -1,0 +1,120 @@
+"""Requests: what a run waits for, bound to everything it rests on."""
+
+from enum import StrEnum
+from typing import ClassVar, Final, final
+
+import attrs
+
+from runtime.encoding.converter import unstructure
+from runtime.encoding.digest import digest_of
+from runtime.encoding.frozen import JsonObject
+
+__all__ = ["EffectAsk", "EffectMode", "HumanAsk", "Pending", "Request", "WaitReason"]
+
+_SCHEMA: Final = "request/v1"
+
+
+class EffectMode(StrEnum):
+    """
+    Whether an effect only reads, or changes something outside.
+    """
+
+    READ = "read"
+    MUTATE = "mutate"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class HumanAsk:
+    """
+    What a person is asked.
+
+    An empty `approvers` lets any named actor decide; `quorum` is the count of distinct actors needed.
+    """
+
+    prompt: str
+    choices: tuple[str, ...]
+    input_schema: JsonObject | None
+    approvers: tuple[str, ...]
+    quorum: int = 1
+
+    KIND: ClassVar[str] = "human"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class EffectAsk:
+    """
+    What a connector is asked to do.
+    """
+
+    connector: str
+    action: str
+    params: JsonObject
+    mode: EffectMode
+
+    KIND: ClassVar[str] = "effect"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Request:
+    """
+    The record `request/v1`: what the engine waited for.
+
+    Its digest covers the run (header digest), the place in it (sequence from 1, step id, lineage head), the state the
+    step starts from, and the question. So an answer to it is an answer to nothing else.
+    """
+
+    run_digest: str
+    sequence: int
+    step_id: str
+    lineage_head: str
+    input_digest: str
+    ask: HumanAsk | EffectAsk
+
+    def to_dict(self) -> dict[str, object]:
+        """
+        Give the record as a plain dict.
+        """
+        return {"schema": _SCHEMA, **unstructure(self)}
+
+    @property
+    def digest(self) -> str:
+        """
+        The digest an answer is bound to.
+        """
+        return digest_of(self.to_dict())
+
+
+class WaitReason(StrEnum):
+    """
+    Why a request is open: nobody answered, or the outcome of the effect cannot be known yet.
+    """
+
+    UNANSWERED = "unanswered"
+    UNKNOWN = "unknown"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Pending:
+    """
+    An open request and the reason it is open.
+    """
+
+    request: Request
+    reason: WaitReason
+
+    @property
+    def digest(self) -> str:
+        """
+        The digest of the request.
+        """
+        return self.request.digest
+
+    def to_dict(self) -> dict[str, object]:
+        """
+        Give it as a plain dict, with the request's digest.
+        """
+        return {"digest": self.digest, "reason": self.reason.value, "request": self.request.to_dict()}
