@@ -36,7 +36,9 @@ __all__ = [
     "UnknownConnectorError",
     "UnknownMissionError",
     "UnknownNameError",
+    "UnknownRunError",
     "UnusedAnswerError",
+    "UsageError",
     "shown",
 ]
 
@@ -189,6 +191,22 @@ class UnknownConnectorError(UnknownNameError):
     """
 
     code = "unknown_connector"
+
+
+class UnknownRunError(UnknownNameError):
+    """
+    No run or checkpoint of this name is kept here, or more than one.
+    """
+
+    code = "unknown_run"
+
+
+class UsageError(MissionEngineError):
+    """
+    A command line or an input file cannot be used.
+    """
+
+    code = "usage"
 
 
 class TransitionError(MissionEngineError):

@@ -1,0 +1,57 @@
+# Every developer command. `make demo` and `make test` set everything up in .venv by themselves.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check bench thorough golden lock clean
+
+demo: .venv/runtime
+	$(BIN)/python docs/examples/demo.py
+
+test: .venv/dev
+	$(BIN)/python tools/pythons.py
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n auto -q -r s
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n auto -q -m "not slow"
+
+bench: .venv/dev
+	$(BIN)/python tests/bench/engine.py
+
+# Minutes, not seconds: many more generated cases, and every mutant of the core.
+thorough: .venv/thorough
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto -q tests/property tests/determinism
+	$(BIN)/python tools/mutants.py
+
+# Golden files and snapshots change only by these commands, in a commit that says why.
+golden: .venv/dev
+	$(BIN)/python tests/golden/make_golden.py
+
+lock:
+	cd requirements && for name in runtime dev thorough; do \
+	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --output-file $$name.lock $$name.in; done
+
+clean:
+	rm -rf .venv .venv-* .mission .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage mutants dist
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("mission-runtime needs Python 3.11 or newer; set PYTHON=") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements/runtime.lock pyproject.toml | .venv/bin/python
+	$(PIP) install --require-hashes -r requirements/runtime.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/dev: requirements/dev.lock .venv/runtime | .venv/bin/python
+	$(PIP) install --require-hashes -r requirements/dev.lock
+	touch $@
+
+.venv/thorough: requirements/thorough.lock .venv/dev | .venv/bin/python
+	$(PIP) install --require-hashes -r requirements/thorough.lock
+	touch $@

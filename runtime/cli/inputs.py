@@ -1,0 +1,74 @@
+"""Reading what a user hands over: JSON files, JSON on the command line, standard input."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from runtime.encoding.canonical import JsonValue
+from runtime.encoding.jsontext import parse_json
+from runtime.errors import Fault, InvalidAnswerError, UsageError, shown
+from runtime.orchestration.definitions import ExecutionContext
+from runtime.values.answers import Answer
+
+__all__ = ["read_answers", "read_context", "read_json_argument"]
+
+
+def read_json_argument(text: str | None, option: str) -> JsonValue:
+    """
+    Read JSON given on the command line, or from a file as `@FILE`, or `@-` for standard input; None stays None.
+    """
+    if text is None:
+        return None
+    if text.startswith("@"):
+        return _read_json(text[1:], option)
+    return parse_json(text, source=option)
+
+
+def read_context(path: str | None) -> ExecutionContext:
+    """
+    Read the JSON object a run starts from; without a file it is empty.
+
+    Raises:
+        UsageError: the file cannot be read, or does not hold an object.
+        EncodingError: it does not hold JSON.
+    """
+    if path is None:
+        return ExecutionContext()
+    document = _read_json(path, "--context")
+    if type(document) is not dict:
+        raise UsageError(
+            f"a context that is {type(document).__name__} {shown(document)}", where=path, remedy="give a JSON object"
+        )
+    return ExecutionContext(document)
+
+
+def read_answers(path: str | None) -> list[Answer]:
+    """
+    Read a JSON list of answers, or a single one.
+
+    Raises:
+        InvalidAnswerError: some are no answers; every fault is listed.
+    """
+    if path is None:
+        return []
+    document = _read_json(path, "--answers")
+    answers, faults = [], []
+    for index, item in enumerate(document if type(document) is list else [document]):
+        try:
+            answers.append(Answer.from_dict(item))
+        except InvalidAnswerError as error:
+            faults += [Fault(fault.message, f"[{index}].{fault.where}".rstrip(".")) for fault in error.faults]
+    if faults:
+        raise InvalidAnswerError("answers that cannot be read", where=path, faults=faults)
+    return answers
+
+
+def _read_json(path: str, option: str) -> Any:  # noqa: ANN401 - JSON.
+    try:
+        raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(
+            f"{option} {shown(path)} cannot be read: {reason}", remedy="give a file that holds JSON"
+        ) from error
+    return parse_json(raw, source="standard input" if path == "-" else path)

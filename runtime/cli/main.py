@@ -1,0 +1,119 @@
+"""The command `mission`: the table of its commands, and the one place where an error becomes an exit status.
+
+Commands are imported when they are called, so that `mission --help` need not load the engine. Each is documented in
+its own file; the line shown here is its summary, and a test compares the two.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from runtime.errors import EngineBug, MissionEngineError, UsageError
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+COMMANDS: Final = {
+    "approve": ("runtime.cli.decide:approve", "Approve what a waiting run asks, and drive it on."),
+    "list": ("runtime.cli.catalog:list_missions", "List the registered missions."),
+    "reject": ("runtime.cli.decide:reject", "Reject what a waiting run asks, and drive it on."),
+    "replay": ("runtime.cli.replay:replay", "Re-execute a recorded run and compare every byte."),
+    "run": ("runtime.cli.run:run", "Run a mission until it ends or waits."),
+    "show": ("runtime.cli.catalog:show", "Show a mission: params, steps, effects, digests."),
+    "version": ("runtime.cli.version:version", "Show the versions that decide what a run does."),
+}
+"""Where each command is, and its summary."""
+
+
+class _LazyGroup(click.Group):
+    """
+    A group that imports a command when it is called.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """
+        List the names, sorted.
+        """
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """
+        Import a command.
+        """
+        del ctx
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """
+        Write the table of commands without importing them.
+        """
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--root",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory runs are kept in. Default: the nearest .mission/ upwards, else made here.",
+)
+@click.pass_context
+def cli(context: click.Context, root: Path | None) -> None:
+    """
+    Run registered missions, decide what they ask, and check what they did.
+
+    Exit status: 0 it holds, 1 it ended badly, 2 usage, 3 waiting for a person, 4 refused and nothing changed,
+    5 root or settings, 6 outcome unknown.
+    """
+    context.obj = root
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """
+    Run the command line and exit with its status.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    try:
+        status: Any = cli.main(words, prog_name="mission", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped; nothing was decided", err=True)
+        return 130
+    except click.ClickException as error:
+        usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
+        return _report(UsageError(error.format_message().rstrip("."), remedy=usage or "see mission --help"), words)
+    except MissionEngineError as error:
+        return _report(error, words)
+    except BrokenPipeError:
+        # The reader went away; a second error while Python closes stdout would only confuse.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the edge of the process: no traceback reaches a user.
+        frame = error.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        place = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
+        return _report(EngineBug(f"unexpected {type(error).__name__}", where=place, remedy="report it"), words)
+    return int(status or 0)
+
+
+def _report(error: MissionEngineError, words: list[str]) -> int:
+    # Imported here because most calls end without an error.
+    from runtime.cli.exit_codes import exit_code_of  # noqa: PLC0415
+    from runtime.cli.output import print_error  # noqa: PLC0415
+
+    print_error(error, as_json="--json" in words)
+    return int(exit_code_of(error))

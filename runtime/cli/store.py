@@ -1,0 +1,172 @@
+"""The root directory `.mission/`: checkpoints, decisions and recorded runs, one canonical file each.
+
+Files are named by digest, written whole or not at all, and never overwritten. A decision is claimed by creating its
+file, so of two at once one wins. This is a shell: it reads and writes, and decides nothing.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Final, final
+
+import attrs
+
+from runtime.encoding.canonical import canonical
+from runtime.encoding.jsontext import parse_canonical
+from runtime.errors import StorageError, UnknownRunError, shown
+from runtime.evidence.record import RecordedRun
+from runtime.orchestration.checkpoint import Checkpoint
+from runtime.values.answers import Answer
+
+__all__ = ["Store", "read_file"]
+
+_ROOT_NAME: Final = ".mission"
+_SHORTEST_NAME: Final = 4
+
+
+@final
+@attrs.frozen
+class Store:
+    """
+    The files under one root directory; it is made on the first write.
+    """
+
+    root: Path
+
+    @classmethod
+    def locate(cls, root: Path | None) -> "Store":
+        """
+        Take the given root, or the nearest `.mission/` upwards, or the one to be made in the working directory.
+        """
+        if root is not None:
+            return cls(root)
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if (folder / _ROOT_NAME).is_dir():
+                return cls(folder / _ROOT_NAME)
+        return cls(here / _ROOT_NAME)
+
+    def save_run(self, run: RecordedRun) -> Path:
+        """
+        Keep a recorded run under its receipt's digest.
+        """
+        return self._write("runs", run.receipt_digest, run.raw)
+
+    def save_checkpoint(self, checkpoint: Checkpoint) -> Path:
+        """
+        Keep a checkpoint under its digest.
+        """
+        return self._write("checkpoints", checkpoint.digest, checkpoint.raw)
+
+    def open_checkpoint(self, checkpoint: Checkpoint) -> Path:
+        """
+        Keep a checkpoint that waits for a decision now.
+
+        Equal inputs give equal checkpoints, so an earlier run may have been decided here: its decision is set aside
+        under a number, and this run is decided anew.
+        """
+        decided = self._path("decisions", checkpoint.digest)
+        if decided.exists():
+            earlier = len(list(decided.parent.glob(f"{decided.stem}.*.json")))
+            decided.rename(decided.with_suffix(f".{earlier + 1}.json"))
+        return self.save_checkpoint(checkpoint)
+
+    def claim_decision(self, checkpoint: Checkpoint, answer: Answer) -> Answer:
+        """
+        Keep the decision of a checkpoint; the first one counts.
+
+        Returns:
+            The decision that counts: this one, or an earlier one.
+        """
+        path = self._write("decisions", checkpoint.digest, canonical(answer.to_dict()))
+        return Answer.from_dict(parse_canonical(read_file(path), source=str(path)))
+
+    def load_run(self, name: str) -> RecordedRun:
+        """
+        Read a recorded run, by file or by the start of its digest.
+        """
+        path = self._find("runs", name)
+        return RecordedRun.from_bytes(read_file(path), source=str(path))
+
+    def load_checkpoint(self, name: str) -> Checkpoint:
+        """
+        Read a checkpoint, by file or by the start of its digest.
+        """
+        path = self._find("checkpoints", name)
+        return Checkpoint.from_bytes(read_file(path), source=str(path))
+
+    def _path(self, folder: str, digest: str) -> Path:
+        return self.root / folder / f"{digest.removeprefix('sha256:')}.json"
+
+    def _find(self, folder: str, name: str) -> Path:
+        """
+        Find a file by path or by the start of its digest.
+
+        Raises:
+            UnknownRunError: there is none, or more than one.
+        """
+        if Path(name).is_file():
+            return Path(name)
+        start = name.removeprefix("sha256:")
+        known = sorted((self.root / folder).glob("*.json"))
+        if len(start) < _SHORTEST_NAME:
+            raise UnknownRunError(
+                f"no file {shown(name)}", remedy=f"give a file, or at least {_SHORTEST_NAME} characters of a digest"
+            )
+        found = [path for path in known if path.stem.startswith(start)]
+        if len(found) == 1:
+            return found[0]
+        what = f"{len(found)} {folder} whose digest starts with {shown(start)}" if found else f"{shown(name)}"
+        raise UnknownRunError(
+            f"{what}: neither a file nor one of the {folder}" if not found else what,
+            where=str(self.root / folder),
+            remedy="give more characters" if found else f"known are {[path.stem[:12] for path in known[-5:]]}",
+        )
+
+    def _write(self, folder: str, digest: str, raw: bytes) -> Path:
+        """
+        Create a file whole, or leave the one that stands there.
+
+        Raises:
+            StorageError: the root cannot be written.
+        """
+        path = self._path(folder, digest)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part") as part:
+                part.write(raw)
+                part.flush()
+                os.fsync(part.fileno())
+                try:
+                    os.link(part.name, path)  # fails where the file stands: the first one counts
+                except FileExistsError:
+                    return path
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise StorageError(
+                f"cannot write: {error.strerror}", where=str(path), remedy="make the root writable, or give --root DIR"
+            ) from error
+        return path
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_file(path: Path) -> bytes:
+    """
+    Read a file.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StorageError(
+            f"cannot read: {error.strerror}", where=str(path), remedy="give a file that exists and can be read"
+        ) from error

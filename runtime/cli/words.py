@@ -1,0 +1,191 @@
+"""Missions, steps, requests and results in words: what the commands show to people."""
+
+from typing import Any, Final, get_args, get_origin
+
+import attrs
+
+from runtime.encoding.converter import KEY, unstructure
+from runtime.encoding.display import shown_json, visible
+from runtime.encoding.frozen import JsonArray, JsonObject
+from runtime.encoding.pointer import Pointer
+from runtime.limits import MAX_HUMAN_STEPS, MAX_STEPS
+from runtime.orchestration.definitions import WorkflowDefinition
+from runtime.orchestration.mission import Mission
+from runtime.orchestration.payloads import ActionPayload, HumanPayload, When
+from runtime.orchestration.prepare import PreparedStep, prepare
+from runtime.orchestration.result import OrchestrationResult
+from runtime.values.requests import HumanAsk
+
+__all__ = ["describe_params", "draw_steps", "short", "show_mission", "show_result"]
+
+_DECIDED_ON: Final = 4000
+"""Characters of a later step's values shown to who decides; `--json` shows all of them."""
+_BESIDES: Final = ("operation", "description", "pause_safe", "when")
+
+
+def short(digest: str) -> str:
+    """
+    Cut a digest to what a command line needs.
+    """
+    return digest.removeprefix("sha256:")[:12]
+
+
+def describe_params(params_class: type[Any]) -> list[dict[str, Any]]:
+    """
+    List the params: name, type, and the default or that there is none.
+    """
+    if not attrs.has(params_class):
+        return [{"name": "*", "type": "any JSON value", "required": False, "default": None}]
+    rows = []
+    for field in attrs.fields(params_class):
+        required = field.default is attrs.NOTHING
+        default = field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]  # attrs types Factory as a function.
+        rows.append(
+            {
+                "name": field.metadata.get(KEY, field.name),
+                "type": _say_type(field.type),
+                "required": required,
+                "default": None if required else unstructure(default),
+            }
+        )
+    return rows
+
+
+_TYPES: Final = {
+    str: "text",
+    int: "integer",
+    bool: "true or false",
+    JsonObject: "object",
+    JsonArray: "list",
+    Pointer: "JSON Pointer",
+    type(None): "null",
+}
+
+
+def _say_type(kind: Any) -> str:  # noqa: ANN401 - any type form.
+    if kind in _TYPES:
+        return _TYPES[kind]
+    parts = get_args(kind)
+    if get_origin(kind) is tuple:
+        return f"list of {_say_type(parts[0])}"
+    if parts:
+        return " or ".join(_say_type(part) for part in parts)
+    return str(getattr(kind, "__name__", kind))
+
+
+def draw_steps(definition: WorkflowDefinition) -> str:
+    """
+    Draw the steps from top to bottom, one a line.
+    """
+    steps = prepare(definition)
+    width = max(len(visible(step.spec.id)) for step in steps)
+    lines = []
+    for number, step in enumerate(steps, 1):
+        lines.append(f"  {number}  {visible(step.spec.id):<{width}}  {_say_step(step)}")
+        lines += ["  │"] if number < len(steps) else []
+    return "\n".join(lines)
+
+
+def _say_step(step: PreparedStep, limit: int = 100) -> str:
+    payload = step.payload
+    flagged = "if flagged: " if payload.when is When.FLAGGED else ""
+    if isinstance(payload, HumanPayload):
+        who = f" ({' or '.join(payload.approvers)})" if payload.approvers else ""
+        output = f" → {payload.output}" if payload.output else ""
+        return visible(f"{flagged}asks a person{who}: {' | '.join(payload.choices)}{output}")
+    if isinstance(payload, ActionPayload):
+        output = f" → {payload.output}" if payload.output else ""
+        doing = f"{payload.connector}.{payload.action} {shown_json(payload.params.thaw(), limit)}"
+        return visible(f"{flagged}{payload.mode.value}s outside: {doing}{output}")
+    document = {name: value for name, value in step.spec.payload.thaw().items() if name not in _BESIDES}
+    words = [f"{flagged}{step.operation.name}", *([document.pop("path")] if "path" in document else [])]
+    for name, value in document.items():
+        shown = value if name == "from" else shown_json(value, limit)
+        words.append(shown if name == "value" else f"{name} {shown}")
+    return visible(" ".join(words))
+
+
+def show_mission(mission: Mission, definition: WorkflowDefinition, params_digest: str) -> str:
+    """
+    Show a mission: what it is for, its params, its steps drawn, what it touches, its digests.
+    """
+    steps = prepare(definition)
+    human = [step for step in steps if isinstance(step.payload, HumanPayload)]
+    lines = [f"{mission.name} {mission.version}", f"  {mission.summary}", "", "params"]
+    rows = describe_params(mission.params_class)
+    width = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        default = "required" if row["required"] else f"default {shown_json(row['default'])}"
+        lines.append(f"  {row['name']:<{width}}  {row['type']}, {default}")
+    lines += [] if rows else ["  none"]
+    lines += ["", f"steps ({len(steps)} of at most {MAX_STEPS}, {len(human)} human of at most {MAX_HUMAN_STEPS})"]
+    lines += [draw_steps(definition), "", "effects"]
+    lines += [f"  {_say_step(step)}" for step in steps if isinstance(step.payload, ActionPayload)] or ["  none"]
+    lines += ["", "digests", f"  definition  {definition.digest}", f"  params      {params_digest}"]
+    return "\n".join(lines)
+
+
+def show_result(result: OrchestrationResult, name: str, path: str) -> str:
+    """
+    Show how a run stands; `name` is its receipt's digest, or its checkpoint's while it waits, kept at `path`.
+    """
+    mission = result.inputs.mission or result.id
+    version = f" {result.inputs.mission_version}" if result.inputs.mission_version else ""
+    lines = [f"{mission}{version}: {_say_status(result)}"]
+    width = max(len(visible(step.id)) for step in result.inputs.definition.steps)
+    for entry in result.lineage["entries"]:
+        code = f"  ({entry['error_code']})" if entry["error_code"] else ""
+        lines.append(f"  {entry['sequence']}  {visible(entry['step_id']):<{width}}  {entry['status']}{code}")
+    if result.error_message:
+        lines.append(f"  {visible(result.error_message)}")
+    if result.pending is not None:
+        return "\n".join([*lines, *_say_pending(result, width, name)])
+    before, after = result.states[0], result.states[-1]
+    changed = [key for key in after if key not in before or before.parse(key) != after.parse(key)]
+    removed = [key for key in before if key not in after]
+    lines += [f"  state {visible(key)} = {shown_json(after.parse(key))}" for key in changed]
+    lines += [f"  state {visible(key)} removed" for key in removed]
+    return "\n".join([*lines, f"receipt {name}", f"kept as {path}", f"check it with: mission replay {short(name)}"])
+
+
+def _say_status(result: OrchestrationResult) -> str:
+    if result.pending is None:
+        return result.status.value
+    request = result.pending.request
+    whom = "a person" if isinstance(request.ask, HumanAsk) else "an effect"
+    return f"waits for {whom} at step {request.sequence} of {len(result.inputs.definition.steps)}"
+
+
+def _say_pending(result: OrchestrationResult, width: int, name: str) -> list[str]:
+    pending = result.pending
+    assert pending is not None  # noqa: S101 - narrows the type; the caller has looked.
+    request, ask = pending.request, pending.request.ask
+    later = prepare(result.inputs.definition)[request.sequence :]
+    then = [f"     then {visible(step.spec.id):<{width}}  {_say_step(step, _DECIDED_ON)}" for step in later]
+    if not isinstance(ask, HumanAsk):
+        doing = f"{ask.mode.value} {ask.connector}.{ask.action} {shown_json(ask.params.thaw())}"
+        return [
+            f"  {request.sequence}  {visible(request.step_id):<{width}}  {visible(doing)} ({pending.reason.value})",
+            *then,
+            "no connector is here to do it; give its outcome in advance with --answers:",
+            f'  [{{"step_id": {shown_json(request.step_id)}, "outcome": {{"status": "succeeded", "output": null}}}}]',
+        ]
+    who = f"  approvers: {visible(', '.join(ask.approvers))}" if ask.approvers else ""
+    lines = [
+        f"  {request.sequence}  {visible(request.step_id):<{width}}  {visible(ask.prompt)}",
+        f"     choices: {visible(', '.join(ask.choices))}{who}",
+    ]
+    if ask.input_schema is not None:
+        lines.append(f"     input:   {shown_json(ask.input_schema.thaw())}")
+    return [*lines, *then, "decide with:", *_say_commands(ask, name)]
+
+
+def _say_commands(ask: HumanAsk, name: str) -> list[str]:
+    actor = visible(ask.approvers[0]) if ask.approvers else "YOU"
+    given = " --input JSON" if ask.input_schema is not None else ""
+    lines = []
+    for choice in ask.choices:
+        command = choice if choice in ("approve", "reject") else f"approve --choice {visible(choice)}"
+        form = given if choice != "reject" else ""
+        lines.append(f"  mission {command} {short(name)} --as {actor} --reason …{form}")
+    return lines
