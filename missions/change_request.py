@@ -46,7 +46,7 @@ def build_change_request(params: ChangeRequestParams) -> WorkflowDefinition:
             "approve",
             "human",
             {
-                "prompt": f"Approve the change {params.title!r} to {target}, requested by {params.requested_by}?",
+                "prompt": f'Approve the change "{params.title}" to {target}, requested by {params.requested_by}?',
                 "approvers": list(params.approvers),
                 "output": "/change/decision",
             },

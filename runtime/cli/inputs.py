@@ -47,7 +47,7 @@ def read_answers(path: str | None) -> list[Answer]:
     Read a JSON list of answers, or a single one.
 
     Raises:
-        InvalidAnswerError: some are no answers; every fault is listed.
+        UsageError: some are no answers; every fault is listed.
     """
     if path is None:
         return []
@@ -59,7 +59,7 @@ def read_answers(path: str | None) -> list[Answer]:
         except InvalidAnswerError as error:
             faults += [Fault(fault.message, f"[{index}].{fault.where}".rstrip(".")) for fault in error.faults]
     if faults:
-        raise InvalidAnswerError("answers that cannot be read", where=path, faults=faults)
+        raise UsageError("answers that cannot be read", where=path, faults=faults)
     return answers
 
 

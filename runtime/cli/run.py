@@ -9,11 +9,12 @@ import click
 from runtime.cli.exit_codes import ExitCode
 from runtime.cli.inputs import read_answers, read_context, read_json_argument
 from runtime.cli.output import emit, json_option, print_error
-from runtime.cli.store import Store
+from runtime.cli.store import Store, near
 from runtime.cli.words import show_result
 from runtime.encoding.display import visible
 from runtime.errors import MissionEngineError
 from runtime.evidence.record import RecordedRun
+from runtime.orchestration.checkpoint import Mode
 from runtime.orchestration.registry import resume_mission, run_mission
 from runtime.orchestration.result import OrchestrationResult, RunStatus
 from runtime.values.answers import Answer, HumanDecision
@@ -28,7 +29,11 @@ __all__ = ["login_name", "report", "run"]
 @click.option("--params", metavar="JSON|@FILE", help="The mission's params. Default: its defaults.")
 @click.option("--answers", metavar="FILE", help="JSON list of answers given in advance; - reads stdin.")
 @click.option(
-    "--mode", metavar="MODE", default="observe", show_default=True, help="observe, or apply to allow changes outside."
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    default=Mode.OBSERVE.value,
+    show_default=True,
+    help="apply allows changes outside.",
 )
 @json_option
 @click.pass_obj
@@ -74,13 +79,9 @@ def _keep(result: OrchestrationResult, store: Store) -> tuple[str, str]:
         The digest it is kept under, and the file.
     """
     if result.pending is not None:
-        return result.inputs.digest, _near(store.open_checkpoint(result.inputs))
+        return result.inputs.digest, near(store.open_checkpoint(result.inputs))
     recorded = RecordedRun.of(result)
-    return recorded.receipt_digest, _near(store.save_run(recorded))
-
-
-def _near(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    return recorded.receipt_digest, near(store.save_run(recorded))
 
 
 def report(result: OrchestrationResult, store: Store, *, as_json: bool) -> int:

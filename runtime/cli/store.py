@@ -18,7 +18,7 @@ from runtime.evidence.record import RecordedRun
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.values.answers import Answer
 
-__all__ = ["Store", "read_file"]
+__all__ = ["Store", "near", "read_file"]
 
 _ROOT_NAME: Final = ".mission"
 _SHORTEST_NAME: Final = 4
@@ -79,21 +79,21 @@ class Store:
             The decision that counts: this one, or an earlier one.
         """
         path = self._write("decisions", checkpoint.digest, canonical(answer.to_dict()))
-        return Answer.from_dict(parse_canonical(read_file(path), source=str(path)))
+        return Answer.from_dict(parse_canonical(read_file(path), source=near(path)))
 
     def load_run(self, name: str) -> RecordedRun:
         """
         Read a recorded run, by file or by the start of its digest.
         """
         path = self._find("runs", name)
-        return RecordedRun.from_bytes(read_file(path), source=str(path))
+        return RecordedRun.from_bytes(read_file(path), source=near(path))
 
     def load_checkpoint(self, name: str) -> Checkpoint:
         """
         Read a checkpoint, by file or by the start of its digest.
         """
         path = self._find("checkpoints", name)
-        return Checkpoint.from_bytes(read_file(path), source=str(path))
+        return Checkpoint.from_bytes(read_file(path), source=near(path))
 
     def _path(self, folder: str, digest: str) -> Path:
         return self.root / folder / f"{digest.removeprefix('sha256:')}.json"
@@ -119,7 +119,7 @@ class Store:
         what = f"{len(found)} {folder} whose digest starts with {shown(start)}" if found else f"{shown(name)}"
         raise UnknownRunError(
             f"{what}: neither a file nor one of the {folder}" if not found else what,
-            where=str(self.root / folder),
+            where=near(self.root / folder),
             remedy="give more characters" if found else f"known are {[path.stem[:12] for path in known[-5:]]}",
         )
 
@@ -144,7 +144,7 @@ class Store:
             _sync_folder(path.parent)
         except OSError as error:
             raise StorageError(
-                f"cannot write: {error.strerror}", where=str(path), remedy="make the root writable, or give --root DIR"
+                f"cannot write: {error.strerror}", where=near(path), remedy="make the root writable, or give --root DIR"
             ) from error
         return path
 
@@ -155,6 +155,13 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def near(path: Path) -> str:
+    """
+    Name a file as a user in the working directory would.
+    """
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def read_file(path: Path) -> bytes:
@@ -168,5 +175,5 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise StorageError(
-            f"cannot read: {error.strerror}", where=str(path), remedy="give a file that exists and can be read"
+            f"cannot read: {error.strerror}", where=near(path), remedy="give a file that exists and can be read"
         ) from error

@@ -14,6 +14,7 @@ from runtime.orchestration.mission import Mission
 from runtime.orchestration.payloads import ActionPayload, HumanPayload, When
 from runtime.orchestration.prepare import PreparedStep, prepare
 from runtime.orchestration.result import OrchestrationResult
+from runtime.values.answers import Answer
 from runtime.values.requests import HumanAsk
 
 __all__ = ["describe_params", "draw_steps", "short", "show_mission", "show_result"]
@@ -135,7 +136,11 @@ def show_result(result: OrchestrationResult, name: str, path: str) -> str:
     width = max(len(visible(step.id)) for step in result.inputs.definition.steps)
     for entry in result.lineage["entries"]:
         code = f"  ({entry['error_code']})" if entry["error_code"] else ""
-        lines.append(f"  {entry['sequence']}  {visible(entry['step_id']):<{width}}  {entry['status']}{code}")
+        answer = next((one for one in result.inputs.answers if one.digest == entry["answer_digest"]), None)
+        line = (
+            f"  {entry['sequence']}  {visible(entry['step_id']):<{width}}  {entry['status']}{code}{_say_answer(answer)}"
+        )
+        lines.append(line)
     if result.error_message:
         lines.append(f"  {visible(result.error_message)}")
     if result.pending is not None:
@@ -146,6 +151,14 @@ def show_result(result: OrchestrationResult, name: str, path: str) -> str:
     lines += [f"  state {visible(key)} = {shown_json(after.parse(key))}" for key in changed]
     lines += [f"  state {visible(key)} removed" for key in removed]
     return "\n".join([*lines, f"receipt {name}", f"kept as {path}", f"check it with: mission replay {short(name)}"])
+
+
+def _say_answer(answer: Answer | None) -> str:
+    if answer is None or answer.decision is None:
+        return ""
+    decision = answer.decision
+    reason = f": {decision.reason}" if decision.reason else ""
+    return f"  {visible(decision.actor)} chose {visible(decision.choice)}{visible(reason)}"
 
 
 def _say_status(result: OrchestrationResult) -> str:

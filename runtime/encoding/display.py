@@ -10,18 +10,16 @@ _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Control, format (bidirectional and zero-width among them), surrogate, private, unassigned, line separators."""
 
 
-def visible(text: str, *, keep_newlines: bool = False) -> str:
+def visible(text: str) -> str:
     r"""
     Show hidden characters as escapes: control, bidirectional, zero-width and unassigned ones as `\u{202e}`.
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_escape(character, keep_newlines=keep_newlines) for character in text)
+    return "".join(map(_escape, text))
 
 
-def _escape(character: str, *, keep_newlines: bool) -> str:
-    if character == "\n" and keep_newlines:
-        return character
+def _escape(character: str) -> str:
     is_hidden = unicodedata.category(character) in _HIDDEN_CATEGORIES or (character.isspace() and character != " ")
     return f"\\u{{{ord(character):x}}}" if is_hidden else character
 

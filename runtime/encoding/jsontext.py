@@ -5,7 +5,6 @@ encodings than UTF-8. `parse_canonical` also refuses text that is not in canonic
 """
 
 import json
-import math
 from typing import Any, Final
 
 from runtime.encoding.canonical import JsonValue, canonical
@@ -14,7 +13,7 @@ from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES
 
 __all__ = ["parse_canonical", "parse_json"]
 
-_MAX_INTEGER_DIGITS: Final = 4000
+_MAX_INTEGER_DIGITS: Final = 600
 _MAX_TEXT_BYTES: Final = 2 * MAX_DOCUMENT_BYTES
 """Text may hold white space and escapes that its canonical form does not."""
 
@@ -100,9 +99,9 @@ def _decode(text: bytes | str, source: str) -> str:
         ) from fault
 
 
-def _parse_int(digits: str) -> int | float:
-    # Python refuses over 4300 digits without naming a place; infinity is refused later, with its path.
-    return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else math.inf
+def _parse_int(digits: str) -> int:
+    # Python refuses over 4300 digits without naming a place; the first ones are refused later, with their path.
+    return int(digits[:_MAX_INTEGER_DIGITS])
 
 
 def _duplicate_keys(root: JsonValue, duplicates: list[Any], source: str) -> EncodingError:

@@ -73,5 +73,5 @@ class RecordedRun:
         document: Any = parse_canonical(raw, source=source)
         if type(document) is not dict or document.get("schema") != _SCHEMA:
             got = document.get("schema") if type(document) is dict else document
-            raise IntegrityError(f"schema {shown(got)}", where=source or "schema", remedy=f"expected {_SCHEMA}")
-        return structure(document, cls, what="recorded run", error=IntegrityError)
+            raise IntegrityError(f"schema {shown(got)}", where=source or "recorded run", remedy=f"expected {_SCHEMA}")
+        return structure(document, cls, what=source or "recorded run", error=IntegrityError)

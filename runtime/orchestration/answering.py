@@ -6,9 +6,8 @@ Each answer is used once. What is left when a run stops is handed back, and `ref
 from collections.abc import Iterable
 from typing import final
 
-from runtime.errors import AnswerRefusedError, InvalidAnswerError, StaleAnswerError, UnusedAnswerError, shown
-from runtime.orchestration.gate import verify_decision
-from runtime.orchestration.payloads import HumanPayload
+from runtime.errors import AnswerRefusedError, StaleAnswerError, UnusedAnswerError, shown
+from runtime.orchestration.gate import AskingPayload, verify_answer
 from runtime.orchestration.prepare import PreparedStep
 from runtime.values.answers import Answer
 
@@ -36,7 +35,7 @@ class Answers:
             UnusedAnswerError: no step of this id asks for an answer, or two answers are for one.
             InvalidAnswerError: the step does not allow it.
         """
-        asking = {step.spec.id: step for step in steps if step.operation.run is None}
+        asking = {step.spec.id: step.payload for step in steps if isinstance(step.payload, AskingPayload)}
         seen = set()
         for answer in self.unused:
             if answer.step_id is None:
@@ -46,7 +45,7 @@ class Answers:
                     f"an answer for step {shown(answer.step_id)}, which asks for none",
                     remedy=f"steps that ask are {sorted(asking)}",
                 )
-            _verify(asking[answer.step_id], answer)
+            verify_answer(asking[answer.step_id], answer, step_id=answer.step_id)
             key = (answer.step_id, answer.is_unknown)
             if key in seen:
                 raise UnusedAnswerError(
@@ -54,9 +53,9 @@ class Answers:
                 )
             seen.add(key)
 
-    def take(self, step: PreparedStep, request_digest: str) -> tuple[Answer | None, bool]:
+    def take(self, payload: AskingPayload, step_id: str, request_digest: str) -> tuple[Answer | None, bool]:
         """
-        Use the answers to a request.
+        Use the answers to a step's request.
 
         Returns:
             The settling answer or None, and whether an `unknown` outcome is all there is.
@@ -64,21 +63,19 @@ class Answers:
         Raises:
             InvalidAnswerError: the step does not allow the answer.
         """
-        answer = self._next(step, request_digest)
-        if answer is None or not answer.is_unknown:
-            return answer, False
-        settled = self._next(step, request_digest, settling=True)
-        return settled, settled is None
-
-    def _next(self, step: PreparedStep, request_digest: str, *, settling: bool = False) -> Answer | None:
-        for answer in self.unused:
-            is_for_it = answer.request_digest == request_digest or answer.step_id == step.spec.id
-            if is_for_it and not (settling and answer.is_unknown):
-                _verify(step, answer)
-                self.unused.remove(answer)
-                self.used.append(answer.bound_to(request_digest))
-                return self.used[-1]
-        return None
+        settling: Answer | None = None
+        for answer in list(self.unused):
+            is_for_it = answer.request_digest == request_digest or answer.step_id == step_id
+            # After an `unknown`, only what settles it counts; a second `unknown` says nothing new and is left over.
+            if not is_for_it or (settling is not None and answer.is_unknown):
+                continue
+            verify_answer(payload, answer, step_id=step_id)
+            self.unused.remove(answer)
+            settling = answer.bound_to(request_digest)
+            self.used.append(settling)
+            if not answer.is_unknown:
+                return settling, False
+        return None, settling is not None
 
 
 def build_refusal(unused: Iterable[Answer], used: Iterable[Answer]) -> AnswerRefusedError:
@@ -99,16 +96,3 @@ def build_refusal(unused: Iterable[Answer], used: Iterable[Answer]) -> AnswerRef
         f"an answer to request {answer.request_digest}, which this run did not make",
         remedy="decide the request that is open now",
     )
-
-
-def _verify(step: PreparedStep, answer: Answer) -> None:
-    if isinstance(step.payload, HumanPayload):
-        if answer.decision is None:
-            raise InvalidAnswerError(
-                f"an outcome for step {shown(step.spec.id)}, which asks a person", remedy="give a decision"
-            )
-        verify_decision(step.payload, answer.decision, step_id=step.spec.id)
-    elif answer.outcome is None:
-        raise InvalidAnswerError(
-            f"a decision for step {shown(step.spec.id)}, which asks for an effect", remedy="give an outcome"
-        )

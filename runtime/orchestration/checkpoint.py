@@ -4,6 +4,7 @@ There is no saved state in it to forge: definition, params, context, mode and th
 same bytes as the first time; adding an answer and executing it again is resuming.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Final, Self, final
 
@@ -23,7 +24,7 @@ from runtime.errors import (
     shown,
 )
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
-from runtime.orchestration.lineage import ENGINE_VERSION
+from runtime.orchestration.lineage import ENGINE_VERSION, RunHeader
 from runtime.values.answers import Answer
 from runtime.values.checks import is_identifier, of_type
 
@@ -51,10 +52,12 @@ class Mode(StrEnum):
         try:
             return cls(name)
         except ValueError:
-            raise ModeError(f"mode {shown(name)}", remedy=f"modes are {sorted(cls)}") from None
+            raise ModeError(f"mode {shown(name)}", remedy=f"modes are {[mode.value for mode in cls]}") from None
 
 
 def _answers(value: Any) -> tuple[Answer, ...]:  # noqa: ANN401 - a list of answers.
+    if not isinstance(value, Iterable):
+        raise InvalidAnswerError(f"answers is {shown(value)}", where="answers", remedy="give a list of Answer")
     answers = tuple(value)
     for index, answer in enumerate(answers):
         if type(answer) is not Answer:
@@ -110,6 +113,25 @@ class Checkpoint:
         """
         return canonical(self.to_dict())
 
+    @property
+    def header(self) -> RunHeader:
+        """
+        The run header: everything the run depends on, by digest.
+        """
+        return {
+            "context_digest": self.context.initial_state.digest,
+            "definition_digest": self.definition.digest,
+            "engine": self.engine,
+            "metadata_digest": self.context.metadata_digest,
+            "mission": self.mission,
+            "mission_version": self.mission_version,
+            "mode": self.mode.value,
+            "params_digest": None if self.params is None else self.params.digest,
+            "policies_digest": None,
+            "proof_digest": None,
+            "schema": "run/v1",
+        }
+
     def answered_by(self, answers: tuple[Answer, ...]) -> Self:
         """
         Give the checkpoint with exactly these answers.
@@ -124,17 +146,18 @@ class Checkpoint:
         return record
 
     @classmethod
-    def from_dict(cls, record: Any) -> Self:  # noqa: ANN401 - JSON enters here.
+    def from_dict(cls, record: Any, *, source: str = "checkpoint") -> Self:  # noqa: ANN401 - JSON enters here.
         """
-        Read the record, strictly.
+        Read the record, strictly; `source` names it in messages.
 
         Raises:
             IntegrityError: it is not a checkpoint; every fault is listed.
             CheckpointMismatchError: it belongs to another major version of the execution rules.
         """
-        if type(record) is dict and record.get("schema") != _SCHEMA:
-            raise IntegrityError(f"schema {shown(record.get('schema'))}", where="schema", remedy=f"expected {_SCHEMA}")
-        return structure(record, cls, what="checkpoint", error=IntegrityError)
+        if type(record) is not dict or record.get("schema") != _SCHEMA:
+            got = record.get("schema") if type(record) is dict else record
+            raise IntegrityError(f"schema {shown(got)}", where=source, remedy=f"expected {_SCHEMA}")
+        return structure(record, cls, what=source, error=IntegrityError)
 
     @classmethod
     def from_bytes(cls, raw: bytes, *, source: str = "") -> Self:
@@ -145,4 +168,4 @@ class Checkpoint:
             EncodingError: the bytes are not canonical JSON.
             IntegrityError: as `from_dict`.
         """
-        return cls.from_dict(parse_canonical(raw, source=source))
+        return cls.from_dict(parse_canonical(raw, source=source), source=source or "checkpoint")

@@ -8,7 +8,6 @@ The engine never performs an effect; this does, through connectors, under three 
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import attrs
 
@@ -46,6 +45,8 @@ def drive(
         LedgerRequiredError: a step mutates, and there is no durable ledger.
         AnswerRefusedError: an answer is invalid, stale or left over.
     """
+    if effects is not None and not isinstance(effects, Mapping):
+        raise DefinitionError(f"effects is {shown(effects)}", remedy="give a mapping of names to connectors")
     if effects is None:
         return refuse_unused(execute(inputs))
     steps = prepare(inputs.definition)
@@ -79,19 +80,31 @@ def _refuse_unfit(steps: tuple[PreparedStep, ...], effects: Mapping[str, Connect
             raise UnknownConnectorError(
                 f"connector {shown(payload.connector)}", where=step.spec.id, remedy=f"connectors are {sorted(effects)}"
             )
-        actions: Mapping[str, Any] = effects[payload.connector].describe()["actions"]
-        if payload.action not in actions:
+        modes = _describe_modes(payload.connector, effects[payload.connector])
+        if payload.action not in modes:
             raise DefinitionError(
                 f"action {shown(payload.action)} of connector {shown(payload.connector)}",
                 where=step.spec.id,
-                remedy=f"its actions are {sorted(actions)}",
+                remedy=f"its actions are {sorted(modes)}",
             )
-        if payload.mode is EffectMode.READ and actions[payload.action]["mode"] != EffectMode.READ:
+        if payload.mode is EffectMode.READ and modes[payload.action] != EffectMode.READ:
             raise DefinitionError(
                 f"action {shown(payload.action)} marked read, and its connector says it mutates",
                 where=step.spec.id,
                 remedy="write mode: mutate",
             )
+
+
+def _describe_modes(name: str, connector: Connector) -> dict[str, str]:
+    try:
+        actions = connector.describe()["actions"]
+        return {str(action): str(actions[action]["mode"]) for action in actions}
+    except Exception as error:  # foreign code may raise anything
+        raise DefinitionError(
+            f"connector {shown(name)} does not describe itself ({type(error).__name__})",
+            where=name,
+            remedy='its describe() must give {"actions": {name: {"mode": "read" or "mutate"}}}',
+        ) from error
 
 
 def _perform(request: Request, effects: Mapping[str, Connector], ledger: EffectLedger | None) -> EffectOutcome:
@@ -106,16 +119,23 @@ def _perform(request: Request, effects: Mapping[str, Connector], ledger: EffectL
         if ledger.has_intent(digest):  # (2)
             return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="interrupted")
         ledger.record_intent(request)  # (1)
-    try:
-        outcome = effects[ask.connector].call(request)
-    except Exception:  # noqa: BLE001 - foreign code may raise anything; only a code of ours is kept (3).
-        mutates = ask.mode is EffectMode.MUTATE
-        outcome = EffectOutcome(
-            status=OutcomeStatus.UNKNOWN if mutates else OutcomeStatus.FAILED, code="connector_raised"
-        )
+    outcome = _call(effects[ask.connector], request, ask.mode)
     if not outcome.attempts:
         attempt = {"number": 1, "status": outcome.status.value, "code": outcome.code}
         outcome = attrs.evolve(outcome, attempts=JsonArray([attempt]))
     if ledger is not None and recorded:
         ledger.record_outcome(digest, outcome)
     return outcome
+
+
+def _call(connector: Connector, request: Request, mode: EffectMode) -> EffectOutcome:
+    try:
+        given: object = connector.call(request)
+    except Exception:  # noqa: BLE001 - foreign code may raise anything; only a code of ours is kept (3).
+        code = "connector_raised"
+    else:
+        if isinstance(given, EffectOutcome):
+            return given
+        code = "connector_gave_no_outcome"
+    status = OutcomeStatus.UNKNOWN if mode is EffectMode.MUTATE else OutcomeStatus.FAILED
+    return EffectOutcome(status=status, code=code)

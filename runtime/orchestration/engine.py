@@ -20,24 +20,21 @@ refusals of (1), `drive.py` for who answers effects.
 from collections.abc import Iterable
 from typing import Final, Literal, final
 
-from runtime.encoding.canonical import JsonValue
 from runtime.encoding.digest import digest_of, digest_of_bytes
-from runtime.encoding.frozen import thaw
-from runtime.errors import AntiFailureViolation, EncodingError, EngineBug, EnvelopeViolation
-from runtime.limits import MAX_DOCUMENT_BYTES
+from runtime.errors import AntiFailureViolation, EngineBug, EnvelopeViolation
 from runtime.orchestration.answering import Answers, build_refusal
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
 from runtime.orchestration.failures import StepErrorCode, StepFailure
-from runtime.orchestration.gate import REJECT, build_ask
-from runtime.orchestration.lineage import EntryStatus, RunHeader, record_bytes
-from runtime.orchestration.paths import write
-from runtime.orchestration.payloads import ActionPayload, HumanPayload, OnReject, When
+from runtime.orchestration.gate import AskingPayload, build_ask, enter_answer, is_denied
+from runtime.orchestration.lineage import EntryStatus, record_bytes
+from runtime.orchestration.payloads import HumanPayload, When
 from runtime.orchestration.prepare import PreparedStep, prepare, refuse_mutation
 from runtime.orchestration.result import OrchestrationResult, RunStatus
-from runtime.orchestration.state import State, StateView
-from runtime.values.answers import Answer, HumanDecision, OutcomeStatus
-from runtime.values.requests import EffectAsk, HumanAsk, Pending, Request, WaitReason
+from runtime.orchestration.state import State
+from runtime.orchestration.view import StateView
+from runtime.values.answers import Answer
+from runtime.values.requests import Pending, Request, WaitReason
 
 __all__ = [
     "AntiFailureViolation",
@@ -133,7 +130,7 @@ class _Execution:
         self.answers = answers
         self.state: State = inputs.context.initial_state
         self.states = [self.state]
-        self.header = _build_header(inputs)
+        self.header = inputs.header
         self.header_bytes = record_bytes(self.header)
         self.header_digest = self.head = digest_of_bytes(self.header_bytes)
         self.entries: list[bytes] = []
@@ -153,27 +150,27 @@ class _Execution:
             view = StateView(self.state)
             try:
                 step.operation.run(step.payload, view)
-                after = _commit(view)
+                after = view.commit()
             except StepFailure as failure:
                 self._fail(step, failure)
             else:
                 self._record(step, "completed", after)
-        elif isinstance(step.payload, HumanPayload | ActionPayload):
+        elif isinstance(step.payload, AskingPayload):
             self._ask(step, step.payload)
         else:
             raise EngineBug(f"operation {step.operation.name!r} neither runs nor asks")
 
-    def _ask(self, step: PreparedStep, payload: HumanPayload | ActionPayload) -> None:
+    def _ask(self, step: PreparedStep, payload: AskingPayload) -> None:
         request = Request(
             run_digest=self.header_digest,
             sequence=len(self.entries) + 1,
             step_id=step.spec.id,
             lineage_head=self.head,
             input_digest=self.state.digest,
-            ask=_build_ask(payload),
+            ask=build_ask(payload),
         )
         digest = request.digest
-        answer, is_unknown = self.answers.take(step, digest)
+        answer, is_unknown = self.answers.take(payload, step.spec.id, digest)
         if answer is None:  # (3) (4)
             self.pending = Pending(request=request, reason=WaitReason.UNKNOWN if is_unknown else WaitReason.UNANSWERED)
             is_human = isinstance(payload, HumanPayload)
@@ -181,13 +178,13 @@ class _Execution:
             return
         bound = (digest, answer.digest)
         decision = answer.decision
-        if decision is not None and _is_denied(payload, decision):
+        if decision is not None and is_denied(payload, answer):
             reason = f": {decision.reason}" if decision.reason else ""
             self.error_message = f"Step {step.spec.id!r} denied: rejected by {decision.actor!r}{reason}"
             self._stop(step, "denied", StepErrorCode.GATE_REJECTED, bound)
             return
         try:
-            after = _enter_answer(payload, answer, self.state)
+            after = enter_answer(payload, answer, self.state)
         except StepFailure as failure:
             self._fail(step, failure, bound)
         else:
@@ -275,57 +272,3 @@ class _Execution:
                 "steps": [step.id for step in self.executed],
             }
         )
-
-
-def _build_header(inputs: Checkpoint) -> RunHeader:
-    return {
-        "context_digest": inputs.context.initial_state.digest,
-        "definition_digest": inputs.definition.digest,
-        "engine": inputs.engine,
-        "metadata_digest": inputs.context.metadata_digest,
-        "mission": inputs.mission,
-        "mission_version": inputs.mission_version,
-        "mode": inputs.mode.value,
-        "params_digest": None if inputs.params is None else inputs.params.digest,
-        "policies_digest": None,
-        "proof_digest": None,
-        "schema": "run/v1",
-    }
-
-
-def _build_ask(payload: HumanPayload | ActionPayload) -> HumanAsk | EffectAsk:
-    if isinstance(payload, HumanPayload):
-        return build_ask(payload)
-    return EffectAsk(connector=payload.connector, action=payload.action, params=payload.params, mode=payload.mode)
-
-
-def _is_denied(payload: HumanPayload | ActionPayload, decision: HumanDecision) -> bool:
-    return decision.choice == REJECT and isinstance(payload, HumanPayload) and payload.on_reject is OnReject.DENY
-
-
-def _enter_answer(payload: HumanPayload | ActionPayload, answer: Answer, state: State) -> State:
-    """
-    Write what an answer brought at the step's `output`, and give the state after.
-    """
-    entering: JsonValue
-    if answer.outcome is not None:
-        if answer.outcome.status is OutcomeStatus.FAILED:
-            raise StepFailure(StepErrorCode.EFFECT_FAILED, f"the effect was not done, code {answer.outcome.code!r}")
-        entering = thaw(answer.outcome.output)
-    else:
-        entering = answer.to_dict()["decision"]
-    if payload.output is None:
-        return state
-    view = StateView(state)
-    write(view, payload.output, entering)
-    return _commit(view)
-
-
-def _commit(view: StateView) -> State:
-    try:
-        after = view.commit()
-    except EncodingError as error:
-        raise StepFailure(StepErrorCode.STATE_TOO_DEEP, error.what, where=error.where) from error
-    if after.size > MAX_DOCUMENT_BYTES:
-        raise StepFailure(StepErrorCode.STATE_TOO_LARGE, f"a state of {after.size} bytes")
-    return after

@@ -1,37 +1,93 @@
-"""Human steps: what a person is asked, and whether a decision answers it."""
+"""Steps that ask: what a person or a connector is asked, whether an answer fits, and what it brings into the state."""
 
+from runtime.encoding.canonical import JsonValue
 from runtime.encoding.frozen import thaw
 from runtime.errors import Fault, InvalidAnswerError, shown
-from runtime.orchestration.payloads import HumanPayload
+from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.paths import write
+from runtime.orchestration.payloads import ActionPayload, HumanPayload, OnReject
 from runtime.orchestration.schema import input_faults
-from runtime.values.answers import HumanDecision
-from runtime.values.requests import HumanAsk
+from runtime.orchestration.state import State
+from runtime.orchestration.view import StateView
+from runtime.values.answers import Answer, HumanDecision, OutcomeStatus
+from runtime.values.requests import EffectAsk, HumanAsk
 
-__all__ = ["REJECT", "build_ask", "verify_decision"]
+__all__ = ["REJECT", "AskingPayload", "build_ask", "enter_answer", "is_denied", "verify_answer"]
 
 REJECT = "reject"
 """The rejecting choice."""
 
-
-def build_ask(payload: HumanPayload) -> HumanAsk:
-    """
-    Put the question of a human step.
-    """
-    return HumanAsk(
-        prompt=payload.question,
-        choices=payload.choices,
-        input_schema=payload.input_schema,
-        approvers=payload.approvers,
-    )
+AskingPayload = HumanPayload | ActionPayload
+"""Payloads of steps that are answered from outside."""
 
 
-def verify_decision(payload: HumanPayload, decision: HumanDecision, *, step_id: str) -> None:
+def build_ask(payload: AskingPayload) -> HumanAsk | EffectAsk:
     """
-    Refuse a decision this step does not allow.
+    Put the question of a step.
+    """
+    if isinstance(payload, HumanPayload):
+        return HumanAsk(
+            prompt=payload.question,
+            choices=payload.choices,
+            input_schema=payload.input_schema,
+            approvers=payload.approvers,
+        )
+    return EffectAsk(connector=payload.connector, action=payload.action, params=payload.params, mode=payload.mode)
+
+
+def verify_answer(payload: AskingPayload, answer: Answer, *, step_id: str) -> None:
+    """
+    Refuse an answer this step does not allow.
 
     Raises:
-        InvalidAnswerError: the choice, the actor or the input is not allowed; every fault is listed.
+        InvalidAnswerError: it is of the other kind, or its choice, actor or input is not allowed; every fault is
+            listed.
     """
+    if isinstance(payload, HumanPayload):
+        if answer.decision is None:
+            raise InvalidAnswerError(
+                f"an outcome for step {shown(step_id)}, which asks a person", remedy="give a decision"
+            )
+        faults = _decision_faults(payload, answer.decision)
+        if faults:
+            raise InvalidAnswerError(f"a decision that step {shown(step_id)} does not allow", faults=faults)
+    elif answer.outcome is None:
+        raise InvalidAnswerError(
+            f"a decision for step {shown(step_id)}, which asks for an effect", remedy="give an outcome"
+        )
+
+
+def is_denied(payload: AskingPayload, answer: Answer) -> bool:
+    """
+    Tell whether an answer ends the run as denied.
+    """
+    decision = answer.decision
+    is_rejection = decision is not None and decision.choice == REJECT
+    return is_rejection and isinstance(payload, HumanPayload) and payload.on_reject is OnReject.DENY
+
+
+def enter_answer(payload: AskingPayload, answer: Answer, state: State) -> State:
+    """
+    Write what an answer brought at the step's `output`, and give the state after.
+
+    Raises:
+        StepFailure: the effect failed, or the state has no place at `output`.
+    """
+    entering: JsonValue
+    if answer.outcome is not None:
+        if answer.outcome.status is OutcomeStatus.FAILED:
+            raise StepFailure(StepErrorCode.EFFECT_FAILED, f"the effect was not done, code {answer.outcome.code!r}")
+        entering = thaw(answer.outcome.output)
+    else:
+        entering = answer.to_dict()["decision"]
+    if payload.output is None:
+        return state
+    view = StateView(state)
+    write(view, payload.output, entering)
+    return view.commit()
+
+
+def _decision_faults(payload: HumanPayload, decision: HumanDecision) -> list[Fault]:
     faults = []
     if decision.choice not in payload.choices:
         faults.append(Fault(f"choice {shown(decision.choice)}; choices are {sorted(payload.choices)}", "choice"))
@@ -44,5 +100,4 @@ def verify_decision(payload: HumanPayload, decision: HumanDecision, *, step_id: 
     elif decision.choice != REJECT or given is not None:
         # A rejection need not fill in a form; what it does fill in is checked all the same.
         faults.extend(input_faults(payload.input_schema.thaw(), given))
-    if faults:
-        raise InvalidAnswerError(f"a decision that step {shown(step_id)} does not allow", faults=faults)
+    return faults

@@ -27,8 +27,8 @@ from runtime.orchestration.payloads import (
     RemovePayload,
     SummarizePayload,
 )
-from runtime.orchestration.state import StateView
 from runtime.orchestration.summarize import checked_number, summarize
+from runtime.orchestration.view import StateView
 
 __all__ = ["HUMAN", "OPERATIONS", "Operation"]
 

@@ -7,7 +7,7 @@ does not fit fails the step with `path_missing` or `wrong_type` and the pointer.
 from runtime.encoding.canonical import JsonValue
 from runtime.encoding.pointer import Pointer, array_index
 from runtime.orchestration.failures import StepErrorCode, StepFailure
-from runtime.orchestration.state import StateView
+from runtime.orchestration.view import StateView
 
 __all__ = ["exists", "find", "read", "remove", "write"]
 

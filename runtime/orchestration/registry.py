@@ -104,10 +104,12 @@ def find_mission(name: str, registry: Mapping[str, Mission] = MISSION_REGISTRY) 
         UnknownMissionError: the name is not registered.
         DefinitionError: what is registered under it is no mission that can be trusted to build.
     """
-    if name not in registry:
+    if not isinstance(registry, Mapping):
+        raise DefinitionError(f"registry is {shown(registry)}", remedy="give a mapping of names to missions")
+    if type(name) is not str or name not in registry:
         raise UnknownMissionError(
             f"Unknown mission: {shown(name)}. Available missions: {sorted(registry)}",
-            where=str(name),
+            where="name",
             remedy="mission list shows them all",
         )
     if not isinstance(registry, MissionRegistry):

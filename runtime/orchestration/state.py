@@ -2,8 +2,8 @@
 
 Rules, referred to by number below:
 
-1. A state never changes. A step gets a `StateView` of private copies, parsed key by key on first touch; committing it
-   encodes only the keys it marked and gives a new state. The old state is the snapshot.
+1. A state never changes. A step works on a `StateView` (`view.py`) and its commit gives a new state; the old one is the
+   snapshot.
 2. The digest is SHA-256 of the plain RFC 8785 document, so `sha256sum` on the document checks it; it is taken once.
 3. Cost follows what changed. A small context is encoded whole and split only when a step changes it; a large one is
    encoded key by key, so no second copy of it ever stands in memory.
@@ -18,9 +18,9 @@ import orjson
 from runtime.encoding.canonical import JsonValue, canonical, check_json, encode_checked, key_order
 from runtime.encoding.frozen import freeze
 from runtime.errors import EncodingError, shown
-from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES
+from runtime.limits import MAX_DOCUMENT_BYTES
 
-__all__ = ["State", "StateView"]
+__all__ = ["State"]
 
 _SMALL_BYTES: Final = 64 * 1024
 _BRACES_BYTES: Final = 2
@@ -221,82 +221,3 @@ class State(Mapping[str, Any]):
         Pickle by value.
         """
         return type(self), (self.thaw(),)
-
-
-class StateView:
-    """
-    A step's private, changeable view of one state (1).
-    """
-
-    __slots__ = ("_changed", "_loaded", "_removed", "_state")
-
-    def __init__(self, state: State) -> None:
-        """
-        Start from a state; nothing is parsed yet.
-        """
-        self._state = state
-        self._loaded: dict[str, JsonValue] = {}
-        self._changed: set[str] = set()
-        self._removed: set[str] = set()
-
-    def __contains__(self, key: str) -> bool:
-        """
-        Tell whether there is such a member now.
-        """
-        return key not in self._removed and (key in self._loaded or key in self._state)
-
-    def list_keys(self) -> list[str]:
-        """
-        List the members there are now.
-        """
-        kept = [key for key in self._state if key not in self._removed]
-        return kept + [key for key in self._loaded if key not in self._state and key not in self._removed]
-
-    def load(self, key: str) -> JsonValue:
-        """
-        Give the private copy of a member; the caller has made sure that it is there.
-        """
-        if key not in self._loaded:
-            self._loaded[key] = self._state.parse(key)
-        return self._loaded[key]
-
-    def mark(self, key: str) -> None:
-        """
-        Say that a loaded member was changed in place.
-        """
-        self._changed.add(key)
-
-    def put(self, key: str, value: JsonValue) -> None:
-        """
-        Write a member.
-        """
-        self._removed.discard(key)
-        self._loaded[key] = value
-        self._changed.add(key)
-
-    def drop(self, key: str) -> None:
-        """
-        Remove a member.
-        """
-        self._loaded.pop(key, None)
-        self._changed.discard(key)
-        self._removed.add(key)
-
-    def commit(self) -> State:
-        """
-        Give the state after the step.
-
-        Raises:
-            EncodingError: a written value is deeper than a document may be.
-        """
-        if not self._changed and not self._removed:
-            return self._state
-        changed: dict[str, bytes | None] = dict.fromkeys(self._removed)
-        for key in self._changed:
-            member = {key: self._loaded[key]}
-            raw = encode_checked(member)
-            # All parts were checked when they came in; only moved together they can be nested too deep.
-            if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
-                check_json(member)
-            changed[key] = raw[1:-1]
-        return self._state.with_pieces(changed)

@@ -8,7 +8,7 @@ from runtime.limits import MAX_NUMBER
 from runtime.orchestration.failures import StepErrorCode, StepFailure
 from runtime.orchestration.paths import exists, find, read, write
 from runtime.orchestration.payloads import Measure, MeasureKind, Missing, SummarizePayload
-from runtime.orchestration.state import StateView
+from runtime.orchestration.view import StateView
 
 __all__ = ["checked_number", "summarize"]
 

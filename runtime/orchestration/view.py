@@ -1,0 +1,104 @@
+"""A step's private, changeable view of one state.
+
+A member is parsed on first touch into a private copy; committing encodes only the members that were marked as changed,
+so a step costs what it touches. The state itself is never changed.
+"""
+
+from typing import final
+
+from runtime.encoding.canonical import JsonValue, check_json, encode_checked
+from runtime.errors import EncodingError
+from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES
+from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.state import State
+
+__all__ = ["StateView"]
+
+
+@final
+class StateView:
+    """
+    Reads and writes members by key; `paths.py` follows pointers below them.
+    """
+
+    __slots__ = ("_changed", "_loaded", "_removed", "_state")
+
+    def __init__(self, state: State) -> None:
+        """
+        Start from a state; nothing is parsed yet.
+        """
+        self._state = state
+        self._loaded: dict[str, JsonValue] = {}
+        self._changed: set[str] = set()
+        self._removed: set[str] = set()
+
+    def __contains__(self, key: str) -> bool:
+        """
+        Tell whether there is such a member now.
+        """
+        return key not in self._removed and (key in self._loaded or key in self._state)
+
+    def list_keys(self) -> list[str]:
+        """
+        List the members there are now.
+        """
+        kept = [key for key in self._state if key not in self._removed]
+        return kept + [key for key in self._loaded if key not in self._state and key not in self._removed]
+
+    def load(self, key: str) -> JsonValue:
+        """
+        Give the private copy of a member; the caller has made sure that it is there.
+        """
+        if key not in self._loaded:
+            self._loaded[key] = self._state.parse(key)
+        return self._loaded[key]
+
+    def mark(self, key: str) -> None:
+        """
+        Say that a loaded member was changed in place.
+        """
+        self._changed.add(key)
+
+    def put(self, key: str, value: JsonValue) -> None:
+        """
+        Write a member.
+        """
+        self._removed.discard(key)
+        self._loaded[key] = value
+        self._changed.add(key)
+
+    def drop(self, key: str) -> None:
+        """
+        Remove a member.
+        """
+        self._loaded.pop(key, None)
+        self._changed.discard(key)
+        self._removed.add(key)
+
+    def commit(self) -> State:
+        """
+        Give the state after the step.
+
+        Raises:
+            StepFailure: `state_too_deep` or `state_too_large`.
+        """
+        if not self._changed and not self._removed:
+            return self._state
+        changed: dict[str, bytes | None] = dict.fromkeys(self._removed)
+        for key in self._changed:
+            changed[key] = _encode_member({key: self._loaded[key]})
+        after = self._state.with_pieces(changed)
+        if after.size > MAX_DOCUMENT_BYTES:
+            raise StepFailure(StepErrorCode.STATE_TOO_LARGE, f"a state of {after.size} bytes")
+        return after
+
+
+def _encode_member(member: dict[str, JsonValue]) -> bytes:
+    try:
+        raw = encode_checked(member)
+        # All parts were checked when they came in; only put together can they be nested too deep.
+        if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+            check_json(member)
+    except EncodingError as error:
+        raise StepFailure(StepErrorCode.STATE_TOO_DEEP, error.what, where=error.where) from error
+    return raw[1:-1]

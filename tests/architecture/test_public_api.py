@@ -1,0 +1,68 @@
+"""The public names of the package, as a snapshot: one that comes, goes or moves shows here."""
+
+from importlib import import_module
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+MODULES = (
+    "missions.catalog",
+    "missions.change_request",
+    "missions.echo",
+    "runtime",
+    "runtime.cli.exit_codes",
+    "runtime.encoding.canonical",
+    "runtime.encoding.converter",
+    "runtime.encoding.digest",
+    "runtime.encoding.display",
+    "runtime.encoding.frozen",
+    "runtime.encoding.jsontext",
+    "runtime.encoding.order",
+    "runtime.encoding.pointer",
+    "runtime.errors",
+    "runtime.evidence",
+    "runtime.limits",
+    "runtime.orchestration",
+    "runtime.orchestration.builder",
+    "runtime.orchestration.engine",
+    "runtime.orchestration.registry",
+    "runtime.ports",
+    "runtime.testing",
+    "runtime.values",
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_public_names(module: str, snapshot: SnapshotAssertion) -> None:
+    """
+    A module offers exactly the names it is known to offer, and every one of them exists.
+    """
+    loaded = import_module(module)
+    names = sorted(loaded.__all__)
+    assert [name for name in names if not hasattr(loaded, name)] == []
+    assert "\n".join(names) == snapshot
+
+
+def test_tier_2_names_are_where_they_were() -> None:
+    """
+    The names of the tier-2 engine import from the package and from the modules they were in.
+    """
+    package = import_module("runtime.orchestration")
+    engine = import_module("runtime.orchestration.engine")
+    builder = import_module("runtime.orchestration.builder")
+    for name in (
+        "Orchestrator",
+        "WorkflowDefinition",
+        "StepSpec",
+        "ExecutionContext",
+        "OrchestrationResult",
+        "AntiFailureViolation",
+        "EnvelopeViolation",
+    ):
+        assert getattr(package, name) is getattr(engine, name)
+    for name in ("MissionSpec", "build_workflow", "AntiFailurePlanningError"):
+        assert getattr(package, name) is getattr(builder, name)
+    registry = import_module("runtime.orchestration.registry")
+    assert {"MISSION_REGISTRY", "run_mission", "UnknownMissionError"} <= set(registry.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = package.nothing

@@ -1,0 +1,54 @@
+"""Write the golden files: canonical bytes and digests of every built-in mission's example run.
+
+Run by `make golden`, in a commit that says why the bytes changed. `test_golden.py` compares.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from runtime.encoding.canonical import canonical
+from runtime.encoding.digest import digest_of_bytes
+from runtime.evidence import RecordedRun
+from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
+
+HERE = Path(__file__).parent
+
+
+def golden_files() -> Iterator[tuple[str, bytes]]:
+    """
+    Give each file's name and bytes.
+    """
+    digests = []
+    for name, mission in MISSION_REGISTRY.items():
+        example = mission.example
+        result = run_mission(name, example.context, example.params, answers=example.answers)
+        waiting = run_mission(name, example.context, example.params)
+        files = {
+            "definition": result.inputs.definition.raw,
+            "context": example.context.initial_state.raw,
+            "run": RecordedRun.of(result).raw,
+        }
+        if waiting.pending is not None:
+            files["checkpoint"] = waiting.inputs.raw
+            files["request"] = canonical(waiting.pending.request.to_dict())
+        files |= {f"lineage.{index}": raw for index, raw in enumerate(result.entry_bytes, 1)}
+        files["receipt"] = result.receipt_bytes or b""
+        for part, raw in sorted(files.items()):
+            yield f"missions/{name}.{part}.json", raw
+            digests.append(f"{digest_of_bytes(raw).removeprefix('sha256:')}  {name}.{part}.json\n")
+    yield "missions/SHA256SUMS", "".join(digests).encode()
+
+
+def main() -> None:
+    """
+    Write them all.
+    """
+    for name, raw in golden_files():
+        path = HERE / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(raw)
+        print(path.relative_to(HERE))
+
+
+if __name__ == "__main__":
+    main()
