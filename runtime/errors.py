@@ -219,10 +219,13 @@ class TransitionError(MissionEngineError):
 
 class AnswerRefusedError(TransitionError):
     """
-    An answer does not fit what the run waits for; nothing changed.
+    An answer does not fit what the run asks; nothing is recorded.
+
+    When effects were performed before that showed, `result` is the run as it stands, with their outcomes.
     """
 
     code = "answer_refused"
+    result: object = None
 
 
 class InvalidAnswerError(AnswerRefusedError):

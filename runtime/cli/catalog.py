@@ -35,8 +35,8 @@ def show(name: str, params: str | None, *, as_json: bool) -> None:
     """
     mission = find_mission(name)
     given = mission.example.params if params is None else read_json_argument(params, "--params")
-    definition = mission(given)
     recorded = mission.params_document(given)
+    definition = mission(recorded)
     effects = [
         {"step_id": step.spec.id, "connector": payload.connector, "action": payload.action, "mode": payload.mode.value}
         for step in prepare(definition)

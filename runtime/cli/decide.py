@@ -7,13 +7,12 @@ import click
 
 from runtime.cli.inputs import read_json_argument
 from runtime.cli.output import json_option
-from runtime.cli.run import login_name, report
+from runtime.cli.run import login_name, report, settle
 from runtime.cli.store import Store
 from runtime.cli.words import short
 from runtime.errors import TransitionError
 from runtime.orchestration.drive import drive
 from runtime.orchestration.gate import REJECT
-from runtime.orchestration.registry import resume_mission
 from runtime.values.answers import Answer, HumanDecision
 from runtime.values.requests import HumanAsk
 
@@ -79,12 +78,4 @@ def _decide(
         input=read_json_argument(given, "--input"),
     )
     answer = Answer(request_digest=pending.digest, decision=decision)
-    result = resume_mission(checkpoint, [answer])
-    counting = store.claim_decision(checkpoint, answer)
-    if counting != answer and counting.decision is not None:
-        raise TransitionError(
-            f"already decided by {counting.decision.actor!r}: {counting.decision.choice}",
-            where=short(checkpoint.digest),
-            remedy="repeat that decision to see how the run went on, or start a new run",
-        )
-    return report(result, store, as_json=as_json)
+    return report(settle(checkpoint, answer, store), store, as_json=as_json)

@@ -26,7 +26,7 @@ def replay(root: Path | None, run: str, *, as_json: bool) -> None:
     result = replay_run(recorded)
     entries = len(recorded.lineage)
     text = (
-        f"same bytes: {entries} lineage entries and the receipt, re-executed from the recorded inputs\n"
+        f"same bytes: {entries} lineage {'entry' if entries == 1 else 'entries'} and the receipt, re-executed from the recorded inputs\n"
         f"status  {result.status.value}\nreceipt {recorded.receipt_digest}"
     )
     document = {

@@ -1,6 +1,7 @@
 """`mission run`, and how a result is kept and reported; the deciding commands end the same way."""
 
 import getpass
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,17 +11,17 @@ from runtime.cli.exit_codes import ExitCode
 from runtime.cli.inputs import read_answers, read_context, read_json_argument
 from runtime.cli.output import emit, json_option, print_error
 from runtime.cli.store import Store, near
-from runtime.cli.words import show_result
-from runtime.encoding.display import visible
-from runtime.errors import MissionEngineError
+from runtime.cli.words import short, show_result
+from runtime.errors import DefinitionError, EncodingError, InvalidAnswerError, TransitionError, UsageError
 from runtime.evidence.record import RecordedRun
-from runtime.orchestration.checkpoint import Mode
+from runtime.orchestration.checkpoint import Checkpoint, Mode
+from runtime.orchestration.gate import REJECT
 from runtime.orchestration.registry import resume_mission, run_mission
 from runtime.orchestration.result import OrchestrationResult, RunStatus
 from runtime.values.answers import Answer, HumanDecision
 from runtime.values.requests import HumanAsk, WaitReason
 
-__all__ = ["login_name", "report", "run"]
+__all__ = ["login_name", "report", "run", "settle"]
 
 
 @click.command()
@@ -64,33 +65,56 @@ def run(
     while not as_json and result.status is RunStatus.WAITING_HUMAN and sys.stdin.isatty() and sys.stdout.isatty():
         click.echo(show_result(result, *_keep(result, store)))
         try:
-            result = _ask(result, store)
-        except MissionEngineError as error:
-            # The checkpoint is kept: what was mistyped is asked again, or decided later.
+            result = settle(result.inputs, _ask(result), store)
+        except (InvalidAnswerError, DefinitionError, EncodingError, UsageError) as error:
+            # The checkpoint is kept: what was mistyped is asked again.
             print_error(error, as_json=False)
+        except click.Abort:
+            click.echo("\nleft open; decide it later as shown above", err=True)
+            return ExitCode.WAITING
     return report(result, store, as_json=as_json)
 
 
-def _keep(result: OrchestrationResult, store: Store) -> tuple[str, str]:
+def settle(checkpoint: Checkpoint, answer: Answer, store: Store) -> OrchestrationResult:
+    """
+    Decide a checkpoint, once, and drive the run on.
+
+    Raises:
+        AnswerRefusedError: its open step does not allow the answer; nothing is kept.
+        TransitionError: it was decided otherwise before.
+    """
+    result = resume_mission(checkpoint, [answer])
+    counting = store.claim_decision(checkpoint, answer)
+    if counting != answer and counting.decision is not None:
+        raise TransitionError(
+            f"already decided by {counting.decision.actor!r}: {counting.decision.choice}",
+            where=short(checkpoint.digest),
+            remedy="repeat that decision to see how the run went on, or start a new run",
+        )
+    return result
+
+
+def _keep(result: OrchestrationResult, store: Store) -> tuple[str, str, str]:
     """
     Keep a result: a waiting one as a checkpoint, an ended one as a recorded run.
 
     Returns:
-        The digest it is kept under, and the file.
+        The digest it is kept under, the file, and how a command that finds it starts.
     """
+    command = "mission" if store == Store.locate(None) else f"mission --root {shlex.quote(near(store.root))}"
     if result.pending is not None:
-        return result.inputs.digest, near(store.open_checkpoint(result.inputs))
+        return result.inputs.digest, near(store.open_checkpoint(result.inputs)), command
     recorded = RecordedRun.of(result)
-    return recorded.receipt_digest, near(store.save_run(recorded))
+    return recorded.receipt_digest, near(store.save_run(recorded)), command
 
 
 def report(result: OrchestrationResult, store: Store, *, as_json: bool) -> int:
     """
     Keep a result, print it, and give its exit status.
     """
-    name, path = _keep(result, store)
+    name, path, command = _keep(result, store)
     document = {**result.to_dict(), "kept_as": name, "file": path}
-    emit(show_result(result, name, path), document, as_json=as_json, name=name)
+    emit(show_result(result, name, path, command), document, as_json=as_json, name=name)
     if result.pending is not None and result.pending.reason is WaitReason.UNKNOWN:
         return ExitCode.UNKNOWN
     if result.pending is not None:
@@ -112,22 +136,19 @@ def login_name() -> str:
         raise click.UsageError(message) from error
 
 
-def _ask(result: OrchestrationResult, store: Store) -> OrchestrationResult:
+def _ask(result: OrchestrationResult) -> Answer:
     """
-    Ask at the terminal, keep the decision, and drive the run on.
+    Ask at the terminal.
     """
     pending = result.pending
     assert pending is not None  # noqa: S101 - narrows the type; the caller has looked.
     assert isinstance(pending.request.ask, HumanAsk)  # noqa: S101 - as above.
     ask = pending.request.ask
-    choice = click.prompt("your choice", type=click.Choice([visible(choice) for choice in ask.choices]))
+    choice = click.prompt("your choice", type=click.Choice(ask.choices))
     actor = click.prompt("your name", default=login_name())
     reason = click.prompt("reason", default="", show_default=False)
     given = None
-    if ask.input_schema is not None and choice != "reject":
+    if ask.input_schema is not None and choice != REJECT:
         given = read_json_argument(click.prompt("input (JSON)"), "input")
     decision = HumanDecision(actor=actor, choice=choice, reason=reason, input=given)
-    answer = Answer(request_digest=pending.digest, decision=decision)
-    after = resume_mission(result.inputs, [answer])
-    store.claim_decision(result.inputs, answer)
-    return after
+    return Answer(request_digest=pending.digest, decision=decision)

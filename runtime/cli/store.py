@@ -132,7 +132,8 @@ class Store:
         """
         path = self._path(folder, digest)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.parent.mkdir(exist_ok=True, mode=0o700)
             with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part") as part:
                 part.write(raw)
                 part.flush()

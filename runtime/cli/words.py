@@ -1,5 +1,6 @@
 """Missions, steps, requests and results in words: what the commands show to people."""
 
+import shlex
 from typing import Any, Final, get_args, get_origin
 
 import attrs
@@ -10,6 +11,7 @@ from runtime.encoding.frozen import JsonArray, JsonObject
 from runtime.encoding.pointer import Pointer
 from runtime.limits import MAX_HUMAN_STEPS, MAX_STEPS
 from runtime.orchestration.definitions import WorkflowDefinition
+from runtime.orchestration.gate import REJECT
 from runtime.orchestration.mission import Mission
 from runtime.orchestration.payloads import ActionPayload, HumanPayload, When
 from runtime.orchestration.prepare import PreparedStep, prepare
@@ -33,12 +35,10 @@ def short(digest: str) -> str:
 
 def describe_params(params_class: type[Any]) -> list[dict[str, Any]]:
     """
-    List the params: name, type, and the default or that there is none.
+    List the params: name, type, and the default or that there is none; nothing for a mission that takes any object.
     """
-    if not attrs.has(params_class):
-        return [{"name": "*", "type": "any JSON value", "required": False, "default": None}]
     rows = []
-    for field in attrs.fields(params_class):
+    for field in attrs.fields(params_class) if attrs.has(params_class) else ():
         required = field.default is attrs.NOTHING
         default = field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]  # attrs types Factory as a function.
         rows.append(
@@ -90,6 +90,7 @@ def draw_steps(definition: WorkflowDefinition) -> str:
 def _say_step(step: PreparedStep, limit: int = 100) -> str:
     payload = step.payload
     flagged = "if flagged: " if payload.when is When.FLAGGED else ""
+    flagged += "may pause before: " if payload.pause_safe else ""
     if isinstance(payload, HumanPayload):
         who = f" ({' or '.join(payload.approvers)})" if payload.approvers else ""
         output = f" → {payload.output}" if payload.output else ""
@@ -118,7 +119,8 @@ def show_mission(mission: Mission, definition: WorkflowDefinition, params_digest
     for row in rows:
         default = "required" if row["required"] else f"default {shown_json(row['default'])}"
         lines.append(f"  {row['name']:<{width}}  {row['type']}, {default}")
-    lines += [] if rows else ["  none"]
+    if not rows:
+        lines.append("  none" if attrs.has(mission.params_class) else "  any JSON object, default {}")
     lines += ["", f"steps ({len(steps)} of at most {MAX_STEPS}, {len(human)} human of at most {MAX_HUMAN_STEPS})"]
     lines += [draw_steps(definition), "", "effects"]
     lines += [f"  {_say_step(step)}" for step in steps if isinstance(step.payload, ActionPayload)] or ["  none"]
@@ -126,9 +128,15 @@ def show_mission(mission: Mission, definition: WorkflowDefinition, params_digest
     return "\n".join(lines)
 
 
-def show_result(result: OrchestrationResult, name: str, path: str) -> str:
+def show_result(result: OrchestrationResult, name: str, path: str, command: str) -> str:
     """
-    Show how a run stands; `name` is its receipt's digest, or its checkpoint's while it waits, kept at `path`.
+    Show how a run stands.
+
+    Args:
+        result: the run.
+        name: its receipt's digest, or its checkpoint's while it waits.
+        path: the file it is kept in.
+        command: how a command that finds it starts, `mission` or `mission --root DIR`.
     """
     mission = result.inputs.mission or result.id
     version = f" {result.inputs.mission_version}" if result.inputs.mission_version else ""
@@ -144,13 +152,13 @@ def show_result(result: OrchestrationResult, name: str, path: str) -> str:
     if result.error_message:
         lines.append(f"  {visible(result.error_message)}")
     if result.pending is not None:
-        return "\n".join([*lines, *_say_pending(result, width, name)])
+        return "\n".join([*lines, *_say_pending(result, width, f"{command} {{}} {short(name)}")])
     before, after = result.states[0], result.states[-1]
     changed = [key for key in after if key not in before or before.parse(key) != after.parse(key)]
     removed = [key for key in before if key not in after]
     lines += [f"  state {visible(key)} = {shown_json(after.parse(key))}" for key in changed]
     lines += [f"  state {visible(key)} removed" for key in removed]
-    return "\n".join([*lines, f"receipt {name}", f"kept as {path}", f"check it with: mission replay {short(name)}"])
+    return "\n".join([*lines, f"receipt {name}", f"kept as {path}", f"check it with: {command} replay {short(name)}"])
 
 
 def _say_answer(answer: Answer | None) -> str:
@@ -169,7 +177,7 @@ def _say_status(result: OrchestrationResult) -> str:
     return f"waits for {whom} at step {request.sequence} of {len(result.inputs.definition.steps)}"
 
 
-def _say_pending(result: OrchestrationResult, width: int, name: str) -> list[str]:
+def _say_pending(result: OrchestrationResult, width: int, command: str) -> list[str]:
     pending = result.pending
     assert pending is not None  # noqa: S101 - narrows the type; the caller has looked.
     request, ask = pending.request, pending.request.ask
@@ -185,20 +193,20 @@ def _say_pending(result: OrchestrationResult, width: int, name: str) -> list[str
         ]
     who = f"  approvers: {visible(', '.join(ask.approvers))}" if ask.approvers else ""
     lines = [
-        f"  {request.sequence}  {visible(request.step_id):<{width}}  {visible(ask.prompt)}",
+        f"  {request.sequence}  {visible(request.step_id):<{width}}  {visible(ask.prompt) or '(the step asks nothing)'}",
         f"     choices: {visible(', '.join(ask.choices))}{who}",
     ]
     if ask.input_schema is not None:
         lines.append(f"     input:   {shown_json(ask.input_schema.thaw())}")
-    return [*lines, *then, "decide with:", *_say_commands(ask, name)]
+    return [*lines, *then, "decide with:", *_say_commands(ask, command)]
 
 
-def _say_commands(ask: HumanAsk, name: str) -> list[str]:
+def _say_commands(ask: HumanAsk, command: str) -> list[str]:
     actor = visible(ask.approvers[0]) if ask.approvers else "YOU"
     given = " --input JSON" if ask.input_schema is not None else ""
     lines = []
     for choice in ask.choices:
-        command = choice if choice in ("approve", "reject") else f"approve --choice {visible(choice)}"
-        form = given if choice != "reject" else ""
-        lines.append(f"  mission {command} {short(name)} --as {actor} --reason …{form}")
+        verb = choice if choice in ("approve", REJECT) else f"approve --choice {shlex.quote(visible(choice))}"
+        form = given if choice != REJECT else ""
+        lines.append(f"  {command.format(verb)} --as {shlex.quote(actor)} --reason …{form}")
     return lines

@@ -103,7 +103,7 @@ def check_json(value: JsonValue) -> int:
         EncodingError: see `canonical`; integers and surrogates are left to the encoder.
     """
     level: list[Any] = [value]
-    size = 0
+    size = -1  # Each value takes at least a character and a separator; the outermost has no separator.
     for _ in range(MAX_DEPTH + 1):
         types = set(map(type, level))
         if not types <= _ALLOWED or (float in types and not _floats_fit(level)):

@@ -37,7 +37,9 @@ class _Frozen:
         if type(value) is not self._plain:
             raise EncodingError(
                 f"{type(value).__name__} {shown(value)}",
-                remedy=f"expected a plain {self._plain.__name__}",
+                remedy="expected a JSON object, a plain dict"
+                if self._plain is dict
+                else "expected a JSON list, a plain list",
             )
         object.__setattr__(self, "_raw", canonical(value))
         object.__setattr__(self, "_data", None)

@@ -30,8 +30,9 @@ def make_converter() -> Converter:
     Build the converter.
     """
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
-    for kind in (str, int, bool, float, bytes):
+    for kind in (str, int, bool, bytes):
         converter.register_structure_hook(kind, _exactly(kind))
+    converter.register_structure_hook(float, _structure_float)
     converter.register_structure_hook(Any, lambda value, _: value)
     converter.register_structure_hook_func(_holds_json, _structure_json)
     converter.register_unstructure_hook_func(_holds_json, lambda value: value.thaw())
@@ -85,6 +86,13 @@ def _exactly(kind: type[T]) -> Callable[[object, object], T]:
 def _holds_json(kind: Any) -> bool:  # noqa: ANN401 - cattrs hands over any type form.
     # A class that is built from plain JSON and gives it back by `thaw`: JsonObject, JsonArray, State.
     return isinstance(kind, type) and hasattr(kind, "thaw")
+
+
+def _structure_float(value: object, _: object) -> float:
+    # `1.0` and `1` are one JSON number, and a recorded `1.0` is read back as `1`.
+    if type(value) is float or type(value) is int:
+        return float(value)
+    raise _TypeFaultError(f"expected a number, got {_named(value)}")
 
 
 def _structure_json(value: object, kind: Callable[[object], T]) -> T:

@@ -84,9 +84,13 @@ def find_difference(run: RecordedRun, result: OrchestrationResult) -> Difference
             return attrs.evolve(difference, step_id=ours.get("step_id") or theirs.get("step_id"))
     for difference in _differences(recorded, computed or {"status": result.status.value}, "/receipt"):
         return difference
-    unused = [answer.to_dict() for answer in result.unused]
-    if unused:
-        return Difference(step_id=None, field="answers", path="/checkpoint/answers", recorded=unused[0], computed=None)
+    # Left-over answers, ones not bound to their request, and ones in another order leave the receipt as it is.
+    theirs, ours = ([answer.to_dict() for answer in inputs.answers] for inputs in (run.checkpoint, result.inputs))
+    for index in range(max(len(theirs), len(ours))):
+        pair = (theirs[index] if index < len(theirs) else None, ours[index] if index < len(ours) else None)
+        if pair[0] != pair[1]:
+            path = f"/checkpoint/answers/{index}"
+            return Difference(step_id=None, field="answers", path=path, recorded=pair[0], computed=pair[1])
     return None
 
 

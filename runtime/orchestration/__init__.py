@@ -5,6 +5,8 @@ Names of the builder are looked up on first use: it stands on top of `missions/`
 
 from typing import TYPE_CHECKING
 
+from runtime.encoding.frozen import JsonObject
+from runtime.encoding.pointer import Pointer
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.engine import (
     AntiFailureViolation,
@@ -33,6 +35,7 @@ __all__ = [
     "Example",
     "ExecutionContext",
     "HumanDecision",
+    "JsonObject",
     "Mission",
     "MissionSpec",
     "Mode",
@@ -40,6 +43,7 @@ __all__ = [
     "OrchestrationResult",
     "Orchestrator",
     "OutcomeStatus",
+    "Pointer",
     "Request",
     "RunStatus",
     "StepSpec",

@@ -85,10 +85,12 @@ def refuse_unused(result: OrchestrationResult) -> OrchestrationResult:
     Give the result back, unless an answer was left over (5).
 
     Raises:
-        AnswerRefusedError: one was; the message says why.
+        AnswerRefusedError: one was; the message says why, and `result` is the run as it stands.
     """
     if result.unused:
-        raise build_refusal(result.unused, result.inputs.answers)
+        refusal = build_refusal(result.unused, result.inputs.answers)
+        refusal.result = result
+        raise refusal
     return result
 
 

@@ -108,13 +108,14 @@ class Mission:
 
     def __call__(self, params: Any = None) -> WorkflowDefinition:  # noqa: ANN401 - JSON or the mission's own class.
         """
-        Build the workflow for some params.
+        Build the workflow for some params, from what the run records of them and nothing else.
 
         Raises:
             ParamsError: the params do not fit.
             DefinitionError: the builder gave something else than a workflow.
         """
-        definition = self.build(self.read_params(params))
+        recorded = params if isinstance(params, JsonObject) else self.params_document(params)
+        definition = self.build(self.read_params(recorded))
         if type(definition) is not WorkflowDefinition:
             raise DefinitionError(
                 f"mission {self.name!r} built {shown(definition)}",

@@ -109,7 +109,6 @@ def find_mission(name: str, registry: Mapping[str, Mission] = MISSION_REGISTRY) 
     if type(name) is not str or name not in registry:
         raise UnknownMissionError(
             f"Unknown mission: {shown(name)}. Available missions: {sorted(registry)}",
-            where="name",
             remedy="mission list shows them all",
         )
     if not isinstance(registry, MissionRegistry):
@@ -152,13 +151,13 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
         AnswerRefusedError: an answer is invalid, stale or left over.
     """
     mission = find_mission(name, registry)
-    read = mission.read_params(params)
+    recorded = mission.params_document(params)
     inputs = Checkpoint(
         mission=mission.name,
         mission_version=mission.version,
         mode=Mode.of(mode),
-        definition=mission(read),
-        params=mission.params_document(read),
+        definition=mission(recorded),
+        params=recorded,
         context=ctx,
         answers=() if answers is None else answers,
     )

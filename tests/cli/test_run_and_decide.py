@@ -1,6 +1,7 @@
 """The way of a run through the command line: run, wait, decide once, replay."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,20 @@ def test_the_nearest_root_upwards_is_used(mission: Mission, waiting: str, monkey
     assert not Path(".mission").exists()
 
 
+def test_the_commands_shown_find_the_run(mission: Mission) -> None:
+    """
+    Under a root of its own, the commands a run shows name that root, and carry on as they stand.
+    """
+    shown = mission("--root", "a root", "run", "change_request", *CONTEXT, *PARAMS)
+    line = next(line for line in shown.err.splitlines() if "approve" in line and "mission" in line and "--as" in line)
+    words = shlex.split(line.replace("…", "fine"))
+    assert words[:3] == ["mission", "--root", "a root"]
+    ended = mission(*words[1:])
+    assert ended.status == 0
+    check = shlex.split(ended.err.splitlines()[-1].partition(": ")[2])
+    assert mission(*check[1:]).status == 0
+
+
 def test_files_are_private_and_canonical(mission: Mission, waiting: str) -> None:
     """
     What is kept belongs to the user alone, and each file's name is its digest.
@@ -181,3 +196,5 @@ def test_files_are_private_and_canonical(mission: Mission, waiting: str) -> None
     files = [path for path in Path(".mission").rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     assert {path.suffix for path in files} == {".json"}
+    folders = [Path(".mission"), *(path for path in Path(".mission").iterdir())]
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o700}

@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,9 @@ def workplace(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _at_terminal(workplace: Path, *typed: str) -> tuple[int, str]:
+def _at_terminal(workplace: Path, *typed: str, meanwhile: Callable[[], None] = lambda: None) -> tuple[int, str]:
     """
-    Run `mission run` at a pseudo-terminal and type lines, each after a prompt; None of it is a pipe.
+    Run `mission run` at a pseudo-terminal and type lines, each after a prompt; `meanwhile` happens at the first one.
     """
     words = [MISSION, "run", "change_request", "--context", "context.json", "--params", PARAMS]
     child, terminal = pty.fork()
@@ -41,6 +42,8 @@ def _at_terminal(workplace: Path, *typed: str) -> tuple[int, str]:
             break
         shown += part
         if waiting and shown.rstrip(b" ").endswith((b":", b"]:")) and shown.endswith(b": "):
+            if len(waiting) == len(typed):
+                meanwhile()
             os.write(terminal, waiting.pop(0).encode() + b"\n")
     _, status = os.waitpid(child, 0)
     os.close(terminal)
@@ -72,12 +75,30 @@ def test_a_mistyped_name_is_asked_again(workplace: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_decision_made_elsewhere_meanwhile_counts(workplace: Path) -> None:
+    """
+    INV-6: what is typed at the terminal after somebody else decided is refused, and their decision stands.
+    """
+
+    def reject_elsewhere() -> None:
+        [checkpoint] = (workplace / ".mission" / "checkpoints").iterdir()
+        words = [MISSION, "reject", checkpoint.stem[:8], "--as", "ada"]
+        assert subprocess.run(words, cwd=workplace, capture_output=True, check=False).returncode == 1
+
+    status, shown = _at_terminal(workplace, "approve", "ada", "mine", meanwhile=reject_elsewhere)
+    assert status == 4, shown
+    assert "already decided by 'ada': reject" in shown
+    assert len(list((workplace / ".mission" / "runs").iterdir())) == 1
+
+
+@pytest.mark.slow
 def test_leaving_the_question_open_loses_nothing(workplace: Path) -> None:
     """
-    Ctrl-C at the question ends the command; the checkpoint can be decided later.
+    Ctrl-C at the question ends the command, and the run waits; the checkpoint can be decided later.
     """
     status, shown = _at_terminal(workplace, "\x03")
-    assert status == 130, shown
+    assert status == 3, shown
+    assert "left open" in shown
     assert "Traceback" not in shown
     [checkpoint] = (workplace / ".mission" / "checkpoints").iterdir()
     decided = subprocess.run(

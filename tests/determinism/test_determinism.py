@@ -12,11 +12,11 @@ PROBE = Path(__file__).with_name("probe.py")
 OTHER_PYTHONS = [version for version in ("3.11", "3.12", "3.13") if version != "{}.{}".format(*sys.version_info[:2])]
 
 
-def _probe(python: str = sys.executable, cwd: Path = ROOT, **environment: str) -> str:
+def _probe(environment: dict[str, str], *, python: str = sys.executable, cwd: Path = ROOT) -> str:
     """
     Run the probe in a process of its own.
     """
-    settings = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **environment}
+    settings = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | environment
     done = subprocess.run([python, str(PROBE)], capture_output=True, text=True, check=False, cwd=cwd, env=settings)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -27,7 +27,7 @@ def expected() -> str:
     """
     What the probe prints here and now.
     """
-    return _probe(PYTHONHASHSEED="0")
+    return _probe({"PYTHONHASHSEED": "0"})
 
 
 @pytest.mark.slow
@@ -36,7 +36,7 @@ def test_the_hash_seed_changes_nothing(expected: str, seed: str) -> None:
     """
     INV-1: no set order or hash reaches the bytes.
     """
-    assert _probe(PYTHONHASHSEED=seed) == expected
+    assert _probe({"PYTHONHASHSEED": seed}) == expected
 
 
 @pytest.mark.slow
@@ -57,7 +57,7 @@ def test_time_zone_locale_and_settings_change_nothing(expected: str, environment
     """
     INV-1: neither where the machine stands nor how Python is set up reaches the bytes.
     """
-    assert _probe(**environment) == expected
+    assert _probe(environment) == expected
 
 
 @pytest.mark.slow
@@ -65,7 +65,7 @@ def test_the_working_directory_changes_nothing(expected: str, tmp_path: Path) ->
     """
     INV-1: no path reaches the bytes.
     """
-    assert _probe(cwd=tmp_path) == expected
+    assert _probe({}, cwd=tmp_path) == expected
 
 
 @pytest.mark.slow
@@ -77,4 +77,4 @@ def test_other_pythons_change_nothing(expected: str, version: str) -> None:
     python = ROOT / f".venv-{version}" / "bin" / "python"
     if not (python.parent.parent / "ready").exists():
         pytest.skip(f"no environment for Python {version}; tools/pythons.py makes one where that Python is installed")
-    assert _probe(str(python)) == expected
+    assert _probe({}, python=str(python)) == expected

@@ -1,0 +1,269 @@
+"""The reference pages list exactly what the code has."""
+
+import json
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from runtime import errors
+from runtime.cli.exit_codes import EXIT_CODES, ExitCode
+from runtime.cli.main import COMMANDS
+from runtime.encoding.converter import KEY, unstructure
+from runtime.evidence import RecordedRun
+from runtime.orchestration import (
+    Answer,
+    EffectOutcome,
+    ExecutionContext,
+    HumanDecision,
+    Orchestrator,
+    OutcomeStatus,
+    StepSpec,
+    WorkflowDefinition,
+)
+from runtime.orchestration.failures import StepErrorCode
+from runtime.orchestration.operations import HUMAN, OPERATIONS, Operation
+from runtime.orchestration.payloads import ABSENT, MeasureKind, Payload
+from runtime.orchestration.result import OrchestrationResult
+from runtime.orchestration.schema import INPUT_SCHEMA_KEYWORDS
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+Row = list[str]
+
+
+def _page(name: str) -> str:
+    return (REFERENCE / name).read_text()
+
+
+def _section(page: str, heading: str) -> str:
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    assert found, f"no section {heading}"
+    return found[1]
+
+
+def _tables(text: str) -> dict[str, list[Row]]:
+    """
+    Give the tables of a text: the rows without code marks, by the head of their first column.
+    """
+    tables: dict[str, list[Row]] = {}
+    for table in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
+        head, _, *rows = [[cell.strip() for cell in line.strip("|\n").split(" | ")] for line in table.splitlines()]
+        cells = [[cell.strip("` ") for cell in row] for row in rows]
+        assert cells, "a table without rows"
+        assert all(len(row) == len(head) for row in cells), f"a row of another length under {head}"
+        tables[head[0].strip("` ")] = cells
+    return tables
+
+
+def _defaults(payload: type[Payload], *, without: frozenset[str]) -> dict[str, str]:
+    """
+    Give the fields of a payload as the page writes them: JSON name and default.
+    """
+    listed = {}
+    for field in attrs.fields(payload):
+        name = field.metadata.get(KEY, field.name)
+        if name in without:
+            continue
+        if field.default is attrs.NOTHING:
+            listed[name] = "required"
+        elif field.default is ABSENT or name == "from":
+            listed[name] = "none"
+        else:
+            listed[name] = json.dumps(unstructure(field.default))
+    return listed
+
+
+COMMON = frozenset(_defaults(Payload, without=frozenset()))
+
+
+def test_common_fields_of_payloads_are_listed() -> None:
+    """
+    The table of common fields holds what every payload may carry, with the defaults.
+    """
+    rows = _tables(_section(_page("operations.md"), "Common fields"))["field"]
+    assert {row[0]: row[2] for row in rows} == _defaults(Payload, without=frozenset())
+
+
+@pytest.mark.parametrize("operation", [*OPERATIONS.values(), HUMAN], ids=lambda operation: operation.name)
+def test_fields_of_an_operation_are_listed(operation: Operation) -> None:
+    """
+    The section of an operation lists its own fields, in any order, with the defaults.
+    """
+    heading = "Human steps" if operation is HUMAN else f"`{operation.name}`"
+    rows = _tables(_section(_page("operations.md"), heading))["field"]
+    assert {row[0]: row[2] for row in rows} == _defaults(operation.payload, without=COMMON)
+
+
+def test_every_operation_has_a_section_and_no_other() -> None:
+    """
+    The page has one section for each operation of the table.
+    """
+    assert sorted(re.findall(r"^## `(\w+)`$", _page("operations.md"), re.MULTILINE)) == sorted(OPERATIONS)
+
+
+def test_kinds_of_measures_and_schema_keywords_are_listed() -> None:
+    """
+    The page names every kind of measure and every keyword of an input schema, and no other.
+    """
+    page = _page("operations.md")
+    kinds = re.search(r"Kinds of measures: (.*?)\. ", page)
+    keywords = re.search(r"Allowed keywords: (.*?)\.$", page, re.DOTALL | re.MULTILINE)
+    assert kinds
+    assert keywords
+    assert sorted(re.findall(r"`(.+?)`", kinds[1])) == sorted(MeasureKind)
+    assert sorted(re.findall(r"`(.+?)`", keywords[1])) == sorted(INPUT_SCHEMA_KEYWORDS)
+
+
+def test_every_error_class_is_listed_with_base_code_and_exit_status() -> None:
+    """
+    The table of errors holds every class of `runtime.errors`, and what it says of each is so.
+    """
+    public = [getattr(errors, name) for name in errors.__all__]
+    classes = [kind for kind in public if isinstance(kind, type) and issubclass(kind, errors.MissionEngineError)]
+    expected = sorted(
+        [kind.__name__, kind.__bases__[0].__name__, kind.code, str(int(EXIT_CODES[kind.code]))] for kind in classes
+    )
+    assert sorted(row[:4] for row in _tables(_section(_page("errors.md"), "Classes"))["class"]) == expected
+
+
+def test_every_code_of_a_failed_step_is_listed() -> None:
+    """
+    The table of step codes holds the closed list of the engine.
+    """
+    rows = _tables(_section(_page("errors.md"), "Codes of a failed step"))["code"]
+    assert sorted(row[0] for row in rows) == sorted(StepErrorCode)
+
+
+def test_every_exit_status_is_listed() -> None:
+    """
+    The table of exit statuses holds every one the command can give.
+    """
+    rows = _tables(_section(_page("cli.md"), "Exit status"))["status"]
+    assert [int(row[0]) for row in rows] == sorted(ExitCode)
+
+
+def test_help_of_every_command_is_shown() -> None:
+    """
+    The page shows `--help` of the program and of each command; that the text is right is tested with the pages.
+    """
+    shown = re.findall(r"^\$ mission (.*?) ?--help$", _page("cli.md"), re.MULTILINE)
+    assert sorted(shown) == ["", *sorted(COMMANDS)]
+    assert sorted(re.findall(r"^## `mission (\w+)`$", _page("cli.md"), re.MULTILINE)) == sorted(COMMANDS)
+
+
+def _run(answered: bool) -> OrchestrationResult:  # noqa: FBT001 - a helper of this file.
+    definition = WorkflowDefinition(
+        "wf",
+        [
+            StepSpec("read", "runtime", {"operation": "action", "connector": "c", "action": "a", "mode": "read"}),
+            StepSpec("gate", "human"),
+        ],
+    )
+    answers = [Answer(step_id="read", outcome=EffectOutcome(status=OutcomeStatus.SUCCEEDED))]
+    if answered:
+        answers.append(Answer(step_id="gate", decision=HumanDecision(actor="ada", choice="approve")))
+    return Orchestrator().run_workflow(definition, ExecutionContext({}), answers=answers)
+
+
+def _records() -> dict[str, dict[str, Any]]:
+    """
+    Give one real record of each kind, and of the parts that have a table of their own.
+    """
+    waiting, ended = _run(answered=False), _run(answered=True)
+    effect = Orchestrator().run_workflow(waiting.inputs.definition, ExecutionContext({}))
+    assert waiting.checkpoint is not None
+    assert waiting.pending is not None
+    assert effect.pending is not None
+    assert ended.receipt is not None
+    outcome, decision = [answer.to_dict() for answer in ended.inputs.answers]
+    human: dict[str, Any] = waiting.pending.request.to_dict()
+    asked: dict[str, Any] = effect.pending.request.to_dict()
+    recorded: dict[str, Any] = json.loads(RecordedRun.of(ended).raw)
+    return {
+        "run/v1": ended.header,
+        "lineage/v1": ended.lineage["entries"][0],
+        "request/v1": human,
+        "human": human["ask"],
+        "effect": asked["ask"],
+        "answer/v1": decision,
+        "decision": decision["decision"],
+        "outcome": outcome["outcome"],
+        "receipt/v1": ended.receipt,
+        "checkpoint/v1": waiting.checkpoint.to_dict(),
+        "recorded-run/v1": recorded,
+        "result/v1": ended.to_dict(),
+    }
+
+
+RECORDS = _records()
+
+
+@pytest.mark.parametrize("schema", [name for name in RECORDS if "/" in name])
+def test_fields_of_a_record_are_listed(schema: str) -> None:
+    """
+    The section of a record lists exactly the fields of a real one.
+    """
+    assert RECORDS[schema]["schema"] == schema
+    rows = _tables(_section(_page("records.md"), f"`{schema}`"))["field"]
+    assert sorted(row[0] for row in rows) == sorted(RECORDS[schema])
+
+
+@pytest.mark.parametrize("part", ["decision", "outcome"])
+def test_fields_of_an_answer_are_listed(part: str) -> None:
+    """
+    The tables of decision and outcome list exactly the fields of a real one.
+    """
+    rows = _tables(_section(_page("records.md"), "`answer/v1`"))[f"field of `{part}"]
+    assert sorted(row[0] for row in rows) == sorted(RECORDS[part])
+
+
+@pytest.mark.parametrize("kind", ["human", "effect"])
+def test_fields_of_a_question_are_listed(kind: str) -> None:
+    """
+    The two tables of questions list exactly the fields of a real one of their kind.
+    """
+    section = _section(_page("records.md"), "`request/v1`")
+    own = next(part for part in section.split("| field of `ask` |")[1:] if f"| `kind` | `{kind}` |" in part)
+    rows = re.findall(r"^\| `(\w+)` \|", own, re.MULTILINE)
+    assert sorted(rows) == sorted(RECORDS[kind])
+
+
+def test_every_record_has_a_section_and_no_other() -> None:
+    """
+    The page has one section for each kind of record.
+    """
+    headings = re.findall(r"^## `([\w\-]+/v\d)`$", _page("records.md"), re.MULTILINE)
+    assert sorted(headings) == sorted(name for name in RECORDS if "/" in name)
+
+
+MODULES = (
+    "runtime.orchestration",
+    "runtime.orchestration.registry",
+    "runtime.orchestration.builder",
+    "runtime.evidence",
+    "runtime.values",
+    "runtime.testing",
+    "runtime.errors",
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_public_name_is_listed(module: str) -> None:
+    """
+    The section of a module lists exactly its public names, and every name exists.
+    """
+    names = import_module(module).__all__
+    rows = _tables(_section(_page("api.md"), f"`{module}`"))["name"]
+    assert sorted(row[0] for row in rows) == sorted(names)
+    assert all(hasattr(import_module(module), name) for name in names)
+
+
+def test_every_public_module_has_a_section_and_no_other() -> None:
+    """
+    The page has one section for each public module.
+    """
+    assert re.findall(r"^## `([\w.]+)`$", _page("api.md"), re.MULTILINE) == list(MODULES)
