@@ -10,6 +10,7 @@ import attrs
 
 from runtime.encoding.frozen import JsonObject
 from runtime.encoding.pointer import Pointer
+from runtime.errors import DefinitionError
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
 from runtime.orchestration.mission import Example, Mission
 from runtime.values.answers import Answer, HumanDecision
@@ -17,20 +18,28 @@ from runtime.values.checks import is_below_root, is_identifier
 
 __all__ = ["CHANGE_REQUEST", "ChangeRequestParams"]
 
+_RECORDS: Final = ("change", "history")
+"""Members of the state in which this mission records what was proposed and decided."""
+
+
+def _is_no_record(_: object, field: "attrs.Attribute[Any]", value: Pointer) -> None:
+    if value.tokens[0] in _RECORDS:
+        raise DefinitionError(f"target {value.text}", where=field.name, remedy=f"{_RECORDS} are this mission's own")
+
 
 @attrs.frozen(kw_only=True)
 class ChangeRequestParams:
     """
     What is to change, for whom, and who may approve it.
 
-    `patch` is a JSON merge patch: members replace, null removes. `target` points to what is patched. An empty
-    `approvers` lets any named person decide.
+    `patch` is a JSON merge patch: members replace, null removes. `target` points to what is patched; it cannot be the
+    proposal or the history, which say who decided what. An empty `approvers` lets any named person decide.
     """
 
     title: str = attrs.field(validator=is_identifier)
     requested_by: str = attrs.field(validator=is_identifier)
     patch: JsonObject
-    target: Pointer = attrs.field(default=Pointer.parse("/config"), validator=is_below_root)
+    target: Pointer = attrs.field(default=Pointer.parse("/config"), validator=[is_below_root, _is_no_record])
     approvers: tuple[str, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(is_identifier))
 
 

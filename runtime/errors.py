@@ -5,6 +5,7 @@ snake_case name that tools may test for; the text may change. Refusals are raise
 ending of a run (a failed step, a rejection) is a value in the result, never one of these.
 """
 
+import reprlib
 from collections.abc import Iterable
 from typing import ClassVar, final
 
@@ -43,12 +44,35 @@ __all__ = [
 ]
 
 
+_bounded = reprlib.Repr()
+_bounded.maxlevel = 4
+_bounded.maxdict = _bounded.maxlist = _bounded.maxtuple = _bounded.maxset = _bounded.maxfrozenset = 30
+_bounded.maxstring = _bounded.maxlong = _bounded.maxother = 100_000_000
+_SMALL = 1000
+
+
+def _is_small(value: object) -> bool:
+    # A container held twice at each level has few members and an exponential repr, so each holding is counted.
+    parts = [value]
+    for _ in range(_SMALL):
+        if not parts:
+            return True
+        part = parts.pop()
+        if isinstance(part, dict):
+            parts += dict.values(part)
+        elif isinstance(part, list | tuple | set | frozenset):
+            parts += part
+        if len(parts) > _SMALL:
+            return False
+    return not parts
+
+
 def shown(value: object) -> str:
     """
     Show a foreign value in a message: its `repr`, cut at 80 characters, or its type when even that fails.
     """
     try:
-        text = repr(value)
+        text = str.__str__(repr(value) if _is_small(value) else _bounded.repr(value))
     except Exception:  # noqa: BLE001 - a foreign __repr__ may raise anything, and a message must still be made.
         text = f"<{type(value).__name__}>"
     return text if len(text) <= SHOWN_VALUE_LENGTH else text[: SHOWN_VALUE_LENGTH - 1] + "…"

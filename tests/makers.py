@@ -1,13 +1,22 @@
 """Short ways to the values tests need."""
 
+import hashlib
 from typing import Any
+
+import rfc8785
 
 from runtime.orchestration import (
     Answer,
+    Checkpoint,
+    EffectOutcome,
     ExecutionContext,
     HumanDecision,
+    Mission,
+    Mode,
+    NoParams,
     OrchestrationResult,
     Orchestrator,
+    OutcomeStatus,
     StepSpec,
     WorkflowDefinition,
 )
@@ -51,3 +60,74 @@ def run(state: dict[str, Any], *steps: StepSpec, **keywords: Any) -> Orchestrati
     Run steps over a state.
     """
     return Orchestrator().run_workflow(make_workflow(*steps), ExecutionContext(state), **keywords)
+
+
+def make_action(step_id: str = "act", **payload: Any) -> StepSpec:
+    """
+    Make a step that asks the connector `files` to `copy`, reading only unless told otherwise.
+    """
+    return make_step(step_id, "action", **{"connector": "files", "action": "copy", "mode": "read", **payload})
+
+
+def make_outcome(status: str = "succeeded", **fields: Any) -> EffectOutcome:
+    """
+    Make an outcome; one that did not succeed gets a code.
+    """
+    code = {} if status == "succeeded" else {"code": "no_answer"}
+    return EffectOutcome(status=OutcomeStatus(status), **{**code, **fields})
+
+
+def make_effect_answer(
+    step_id: str | None = "act", status: str = "succeeded", *, request_digest: str | None = None, **fields: Any
+) -> Answer:
+    """
+    Make an outcome's answer, in advance for a step, or bound by `request_digest=`.
+    """
+    return Answer(
+        step_id=None if request_digest else step_id,
+        request_digest=request_digest,
+        outcome=make_outcome(status, **fields),
+    )
+
+
+def make_inputs(*steps: StepSpec, state: dict[str, Any] | None = None, **changes: Any) -> Checkpoint:
+    """
+    Make the inputs of a run of the steps.
+    """
+    fields = {"definition": make_workflow(*steps), "context": ExecutionContext(state or {}), "mode": Mode.APPLY}
+    return Checkpoint(**{**fields, **changes})
+
+
+def make_mission(*steps: StepSpec, **changes: Any) -> Mission:
+    """
+    Make a mission that always builds the steps.
+    """
+    definition = make_workflow(*steps)
+    fields: dict[str, Any] = {"name": "made", "version": "1.0.0", "summary": "A mission for a test."}
+    return Mission(**{**fields, "params_class": NoParams, "build": lambda _: definition, **changes})
+
+
+def nested(depth: int, leaf: Any = 0) -> Any:
+    """
+    Make a value of lists inside one another.
+    """
+    value = leaf
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def sha256_of(value: Any) -> str:
+    """
+    Digest a value as an auditor would: `sha256sum` over the exact encoder's bytes.
+    """
+    return "sha256:" + hashlib.sha256(rfc8785.dumps(value)).hexdigest()
+
+
+def value_at(value: Any, pointer: str) -> Any:
+    """
+    Give what stands at a pointer of a plain value; it must be there.
+    """
+    for token in pointer.split("/")[1:]:
+        value = value[int(token) if isinstance(value, list) else token.replace("~1", "/").replace("~0", "~")]
+    return value

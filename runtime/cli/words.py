@@ -152,7 +152,7 @@ def show_result(result: OrchestrationResult, name: str, path: str, command: str)
     if result.error_message:
         lines.append(f"  {visible(result.error_message)}")
     if result.pending is not None:
-        return "\n".join([*lines, *_say_pending(result, width, f"{command} {{}} {short(name)}")])
+        return "\n".join([*lines, *_say_pending(result, width, command, short(name))])
     before, after = result.states[0], result.states[-1]
     changed = [key for key in after if key not in before or before.parse(key) != after.parse(key)]
     removed = [key for key in before if key not in after]
@@ -177,7 +177,7 @@ def _say_status(result: OrchestrationResult) -> str:
     return f"waits for {whom} at step {request.sequence} of {len(result.inputs.definition.steps)}"
 
 
-def _say_pending(result: OrchestrationResult, width: int, command: str) -> list[str]:
+def _say_pending(result: OrchestrationResult, width: int, command: str, name: str) -> list[str]:
     pending = result.pending
     assert pending is not None  # noqa: S101 - narrows the type; the caller has looked.
     request, ask = pending.request, pending.request.ask
@@ -198,15 +198,15 @@ def _say_pending(result: OrchestrationResult, width: int, command: str) -> list[
     ]
     if ask.input_schema is not None:
         lines.append(f"     input:   {shown_json(ask.input_schema.thaw())}")
-    return [*lines, *then, "decide with:", *_say_commands(ask, command)]
+    return [*lines, *then, "decide with:", *_say_commands(ask, command, name)]
 
 
-def _say_commands(ask: HumanAsk, command: str) -> list[str]:
+def _say_commands(ask: HumanAsk, command: str, name: str) -> list[str]:
     actor = visible(ask.approvers[0]) if ask.approvers else "YOU"
     given = " --input JSON" if ask.input_schema is not None else ""
     lines = []
     for choice in ask.choices:
         verb = choice if choice in ("approve", REJECT) else f"approve --choice {shlex.quote(visible(choice))}"
         form = given if choice != REJECT else ""
-        lines.append(f"  {command.format(verb)} --as {shlex.quote(actor)} --reason …{form}")
+        lines.append(f"  {command} {verb} {name} --as {shlex.quote(actor)} --reason …{form}")
     return lines

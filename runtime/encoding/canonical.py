@@ -13,16 +13,25 @@ Read `digest.py` next. Why the walk replaces a parse-back is in docs/adr/0003.
 import math
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final
 
 import orjson
 import rfc8785
 
+from runtime.encoding.pointer import escape_token
 from runtime.errors import EncodingError, EngineBug, Fault, shown
-from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_FAULTS, MAX_JSON_NODES, MAX_NUMBER
+from runtime.limits import (
+    MAX_DEPTH,
+    MAX_DOCUMENT_BYTES,
+    MAX_FAULTS,
+    MAX_JSON_NODES,
+    MAX_NUMBER,
+    MAX_RECORD_BYTES,
+    MAX_RECORD_DEPTH,
+)
 
-__all__ = ["JsonValue", "canonical", "check_json", "encode_checked", "key_order"]
+__all__ = ["JsonValue", "canonical", "canonical_record", "check_json", "encode_checked", "key_order"]
 
 JsonValue = Any
 """A JSON value of exact Python types; recursive types cost more than they catch here."""
@@ -31,6 +40,7 @@ _SCALARS: Final = {str, int, float, bool, type(None)}
 _ALLOWED: Final = _SCALARS | {dict, list}
 _CONTAINERS: Final = {dict, list}
 _STRING: Final = {str}
+_SHOWN_BITS: Final = 1024
 _FLOAT_BOUND: Final = float(MAX_NUMBER + 1)
 
 _OPTIONS: Final = (
@@ -67,6 +77,14 @@ def canonical(value: JsonValue) -> bytes:
     return encode_checked(value)
 
 
+def canonical_record(value: JsonValue) -> bytes:
+    """
+    Encode a record of our own, which wraps documents of the caller and so may be deeper and larger than one.
+    """
+    check_json(value, depth=MAX_RECORD_DEPTH, limit=MAX_RECORD_BYTES)
+    return encode_checked(value)
+
+
 def encode_checked(value: JsonValue) -> bytes:
     """
     Encode a value that `check_json` accepted and nobody changed since.
@@ -89,7 +107,7 @@ def encode_checked(value: JsonValue) -> bytes:
     return raw if wrapped is value else raw[1:-1]
 
 
-def check_json(value: JsonValue) -> int:
+def check_json(value: JsonValue, *, depth: int = MAX_DEPTH, limit: int = MAX_DOCUMENT_BYTES) -> int:
     """
     Refuse a value outside the JSON domain.
 
@@ -104,28 +122,30 @@ def check_json(value: JsonValue) -> int:
     """
     level: list[Any] = [value]
     size = -1  # Each value takes at least a character and a separator; the outermost has no separator.
-    for _ in range(MAX_DEPTH + 1):
+    for nesting in range(depth + 1):
         types = set(map(type, level))
         if not types <= _ALLOWED or (float in types and not _floats_fit(level)):
-            raise _refusal(value)
+            raise _refusal(value, depth)
         size += 2 * len(level)
         if str in types:
             size += sum([len(item) for item in level if type(item) is str])
-        if types.isdisjoint(_CONTAINERS):
+        if size <= limit and types.isdisjoint(_CONTAINERS):
             return size
+        if nesting == depth and size <= limit:
+            raise _refusal(value, depth)
         dicts = [item for item in level if type(item) is dict] if dict in types else []
         lists = [item for item in level if type(item) is list] if list in types else []
+        # Measured before they are listed: a member takes at least five characters, an element two.
+        least = size + 5 * sum(map(len, dicts)) + 2 * sum(map(len, lists))
+        if least > limit:
+            raise _too_large(value, least, limit)
         if dicts:
             keys = list(chain.from_iterable(dicts))
-            if keys and set(map(type, keys)) != _STRING:
-                raise _refusal(value)
+            if not set(map(type, keys)) <= _STRING:
+                raise _refusal(value, depth)
             size += sum(map(len, keys)) + 3 * len(keys)
-        if size + 2 * sum(map(len, lists)) > MAX_DOCUMENT_BYTES:
-            raise _too_large(size)
         level = list(chain.from_iterable(chain(map(dict.values, dicts), lists)))
-        if not level:
-            return size
-    raise _refusal(value)
+    return size
 
 
 def key_order(key: str) -> bytes:
@@ -140,90 +160,110 @@ def _floats_fit(level: list[Any]) -> bool:
     return all(-_FLOAT_BOUND < item < _FLOAT_BOUND for item in level if type(item) is float)
 
 
-def _too_large(size: int) -> EncodingError:
+def _too_large(value: JsonValue, size: int, limit: int) -> EncodingError:
+    # A cycle that multiplies is stopped here; it is found on the first way down, so few values need be looked at.
+    for what, mend, path in _walk_faults(value, MAX_DEPTH, 1000):
+        if what == _CYCLE:
+            return EncodingError(what, where=path, remedy=mend)
     return EncodingError(
         f"a document of at least {size} bytes",
         where="/",
-        remedy=f"the limit is {MAX_DOCUMENT_BYTES} bytes; pass a reference to large data, not the data",
+        remedy=f"the limit is {limit} bytes; pass a reference to large data, not the data",
     )
 
 
-def _refusal(value: JsonValue) -> EncodingError:
+def _refusal(value: JsonValue, depth: int = MAX_RECORD_DEPTH) -> EncodingError:
     """
     Find what the fast walk refused, this time with paths (3).
     """
-    faults: list[Fault] = []
-    for fault in _walk_faults(value):
-        faults.append(fault)
-        if len(faults) > MAX_FAULTS:
-            break
+    faults = list(islice(_walk_faults(value, depth, MAX_JSON_NODES), MAX_FAULTS + 1))
     if not faults:
         what = "a value was refused, and no fault was found in it"
         raise EngineBug(what, remedy="report it with the value")
     if len(faults) == 1:
-        what, _, remedy = faults[0].message.partition(": ")
-        return EncodingError(what, where=faults[0].where, remedy=remedy)
-    return EncodingError("values that are not JSON", faults=faults)
+        [(what, mend, path)] = faults
+        return EncodingError(what, where=path, remedy=mend)
+    what = (
+        f"more than {MAX_FAULTS} values that are not JSON" if len(faults) > MAX_FAULTS else "values that are not JSON"
+    )
+    listed = [Fault(f"{wrong}: {mend}", path) for wrong, mend, path in faults[:MAX_FAULTS]]
+    return EncodingError(what, faults=listed)
 
 
-def _walk_faults(value: JsonValue) -> Iterator[Fault]:
-    stack: list[tuple[Any, str, tuple[int, ...]]] = [(value, "", ())]
-    for _ in range(MAX_JSON_NODES):
-        if not stack:
+_CYCLE: Final = "a container that holds itself"
+
+
+def _walk_faults(value: JsonValue, depth: int, most: int) -> Iterator[tuple[str, str, str]]:
+    """
+    Give what is wrong, how to mend it and the path, value by value; a path is spelled out only for a fault.
+    """
+    stack: list[Iterator[tuple[Any, Any]]] = [iter([(None, value)])]
+    keys: list[Any] = []
+    open_ids: list[int] = []
+    seen = 0
+    while stack:
+        pair = next(stack[-1], None)
+        if pair is None:
+            stack.pop()
+            del keys[-1:], open_ids[-1:]
+            continue
+        seen += 1
+        if seen > most:
+            yield f"more than {most} values", "pass a reference to large data, not the data", "/"
             return
-        item, path, above = stack.pop()
-        fault = _scalar_fault(item)
+        key, item = pair
+        fault = _fault(item, open_ids, depth)
         if fault:
-            yield Fault(fault, path or "/")
+            yield *fault, _path(keys, key)
         elif type(item) in _CONTAINERS:
-            if id(item) in above:
-                yield Fault("a container that holds itself: JSON is a tree; copy the part instead", path or "/")
-                continue
-            if len(above) == MAX_DEPTH:
-                yield Fault(f"nesting deeper than {MAX_DEPTH}: flatten the value", path or "/")
-                continue
-            inner = (*above, id(item))
-            pairs = list(item.items() if type(item) is dict else enumerate(item))
-            for key, _child in pairs:
-                if type(item) is dict and (key_fault := _key_fault(key)):
-                    yield Fault(key_fault, path or "/")
-            stack.extend((child, f"{path}/{_token(key)}", inner) for key, child in reversed(pairs))
-    yield Fault(f"more than {MAX_JSON_NODES} values: pass a reference to large data, not the data", "/")
+            if type(item) is dict:
+                yield from ((*fault, _path(keys, key)) for fault in map(_key_fault, item) if fault)
+            stack.append(iter(item.items()) if type(item) is dict else enumerate(item))
+            keys.append(key)
+            open_ids.append(id(item))
 
 
-def _token(key: object) -> str:
-    text = key if type(key) is str else shown(key)
-    escaped = text.replace("~", "~0").replace("/", "~1").encode("utf-8", "backslashreplace").decode()
-    return escaped if len(escaped) <= 80 else escaped[:79] + "…"  # noqa: PLR2004 - a message, not a limit.
+def _path(keys: list[Any], key: object) -> str:
+    return "".join(f"/{escape_token(token)}" for token in [*keys, key][1:]) or "/"
 
 
-def _key_fault(key: object) -> str | None:
-    if type(key) is not str:
-        return f"key {shown(key)} of type {type(key).__name__}: JSON keys are plain str; convert it"
-    return _text_fault(key, "key")
-
-
-def _text_fault(text: str, noun: str) -> str | None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return f"{noun} {shown(text)} with a lone surrogate: it has no UTF-8 form; repair the text where it is read"
+def _fault(item: object, open_ids: list[int], depth: int) -> tuple[str, str] | None:
+    if type(item) not in _CONTAINERS:
+        return _scalar_fault(item)
+    if id(item) in open_ids:
+        return _CYCLE, "JSON is a tree; copy the part instead"
+    if len(open_ids) == depth:
+        return f"nesting deeper than {depth}", "flatten the value"
     return None
 
 
-def _scalar_fault(value: object) -> str | None:
+def _key_fault(key: object) -> tuple[str, str] | None:
+    if type(key) is not str:
+        return f"key {shown(key)} of type {type(key).__name__}", "JSON keys are plain str; convert it"
+    return _text_fault(key, "key")
+
+
+def _text_fault(text: str, noun: str) -> tuple[str, str] | None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return f"{noun} {shown(text)} with a lone surrogate", "it has no UTF-8 form; repair the text where it is read"
+    return None
+
+
+def _scalar_fault(value: object) -> tuple[str, str] | None:
     kind = type(value)
     if kind not in _ALLOWED:
-        return f"{kind.__name__} {shown(value)}: JSON has no {kind.__name__}; {_MENDS.get(kind, _OTHER_MEND)}"
+        return f"{kind.__name__} {shown(value)}", f"JSON has no {kind.__name__}; {_MENDS.get(kind, _OTHER_MEND)}"
     if kind is float and isinstance(value, float):
         if not math.isfinite(value):
             noun = "NaN" if math.isnan(value) else "infinity"
-            return f"float {value}: JSON has no {noun}; store null or a string"
+            return f"float {value}", f"JSON has no {noun}; store null or a string"
         if abs(value) >= _FLOAT_BOUND:
-            return f"float {value}: integral numbers are exact only within ±(2^53-1); store a string"
+            return f"float {value}", "integral numbers are exact only within ±(2^53-1); store a string"
     if kind is int and isinstance(value, int) and abs(value) > MAX_NUMBER:
-        digits = shown(value) if value.bit_length() < 1024 else f"of {value.bit_length()} bits"  # noqa: PLR2004
-        return f"int {digits}: integers are exact only within ±(2^53-1); store a string"
+        digits = shown(value) if value.bit_length() < _SHOWN_BITS else f"of {value.bit_length()} bits"
+        return f"int {digits}", "integers are exact only within ±(2^53-1); store a string"
     if kind is str and isinstance(value, str):
         return _text_fault(value, "text")
     return None

@@ -45,7 +45,7 @@ def structure(value: Any, kind: type[T], *, what: str, error: type[MissionEngine
         MissionEngineError: of class `error`, holding every fault with its path.
     """
     # Imported here for the same reason as above.
-    from runtime.encoding.hooks import list_faults  # noqa: PLC0415
+    from runtime.encoding.faults import list_faults  # noqa: PLC0415
 
     try:
         return converter().structure(value, kind)

@@ -36,7 +36,7 @@ def is_digest(text: object) -> bool:
     """
     Tell whether a value is the text of a digest.
     """
-    return isinstance(text, str) and _is_digest(text) is not None
+    return type(text) is str and _is_digest(text) is not None
 
 
 NULL_DIGEST: Final = digest_of_bytes(b"null")

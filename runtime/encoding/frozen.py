@@ -220,8 +220,8 @@ def freeze(value: JsonValue | FrozenValue) -> FrozenValue:
     Raises:
         EncodingError: the value is not JSON.
     """
-    if isinstance(value, _Frozen):
-        return value  # type: ignore[return-value]  # the two subclasses are all there are.
+    if type(value) in (JsonObject, JsonArray):
+        return value
     if type(value) is dict:
         return JsonObject(value)
     if type(value) is list:
@@ -237,7 +237,7 @@ def frozen_object(value: JsonValue | JsonObject) -> JsonObject:
     Raises:
         EncodingError: the value is not a JSON object.
     """
-    return value if isinstance(value, JsonObject) else JsonObject(value)
+    return value if type(value) is JsonObject else JsonObject(value)
 
 
 def thaw(value: FrozenValue) -> JsonValue:

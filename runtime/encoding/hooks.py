@@ -1,28 +1,38 @@
-"""The cattrs hooks behind `converter.py`: which JSON each type is built from, and how a fault reads."""
+"""The cattrs hooks behind `converter.py`: which JSON each type is built from. How a fault reads is in `faults.py`."""
 
+import collections.abc
 from collections.abc import Callable, Iterator
-from enum import StrEnum
-from typing import Any, TypeVar, get_args
+from enum import Enum, StrEnum
+from types import NoneType
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import attrs
-from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError, transform_error
-from cattrs.errors import AttributeValidationNote, IterableValidationError
+from cattrs import ClassValidationError, Converter
+from cattrs.cols import list_structure_factory, mapping_structure_factory
+from cattrs.errors import AttributeValidationNote
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from runtime.encoding.converter import KEY
+from runtime.encoding.faults import TypeFaultError, is_placed, named
 from runtime.encoding.frozen import FrozenValue, freeze, thaw
 from runtime.encoding.pointer import Pointer
-from runtime.errors import Fault, MissionEngineError, shown
+from runtime.errors import MissionEngineError
 
-__all__ = ["list_faults", "make_converter"]
+__all__ = ["make_converter"]
 
 T = TypeVar("T")
+_Hook = Callable[[Any, Any], Any]
 
-
-class _TypeFaultError(Exception):
-    """
-    A value of the wrong type; its text is the whole fault.
-    """
+_LISTED: Final[dict[Any, Callable[[list[Any]], Any]]] = {
+    list: list,
+    tuple: tuple,
+    set: set,
+    frozenset: frozenset,
+    collections.abc.Sequence: tuple,
+    collections.abc.Set: frozenset,
+}
+"""What is read from a JSON list, and what is made of it."""
+_MAPPED: Final = (dict, collections.abc.Mapping)
 
 
 def make_converter() -> Converter:
@@ -33,54 +43,67 @@ def make_converter() -> Converter:
     for kind in (str, int, bool, bytes):
         converter.register_structure_hook(kind, _exactly(kind))
     converter.register_structure_hook(float, _structure_float)
+    converter.register_structure_hook(Enum, _structure_enum)
+    # By class, because cattrs takes a StrEnum for the `str` it also is.
+    converter.register_unstructure_hook(StrEnum, lambda member: member.value)
     converter.register_structure_hook(Any, lambda value, _: value)
-    converter.register_structure_hook_func(_holds_json, _structure_json)
+    converter.register_structure_hook_func(_holds_json, lambda value, kind: _built(kind, value))
     converter.register_unstructure_hook_func(_holds_json, lambda value: value.thaw())
     converter.register_structure_hook(FrozenValue, lambda value, _: freeze(value))
-    converter.register_structure_hook(Pointer, lambda value, _: Pointer.parse(_expect(value, str)))
     converter.register_unstructure_hook(FrozenValue, thaw)
+    converter.register_structure_hook(Pointer, lambda value, _: Pointer.parse(_expect(value, str)))
     converter.register_unstructure_hook(Pointer, str)
-    # By class, because cattrs takes a StrEnum for the `str` it also is.
-    converter.register_structure_hook(StrEnum, _structure_enum)
-    converter.register_unstructure_hook(StrEnum, lambda member: member.value)
-    converter.register_structure_hook_factory(_is_tuple, _structure_tuple(converter))
-    converter.register_structure_hook_factory(_is_tagged_union, _structure_tagged(converter))
-    converter.register_unstructure_hook_factory(
-        _is_tagged_union, lambda _: lambda value: {"kind": value.KIND, **converter.unstructure(value)}
-    )
-    converter.register_structure_hook_factory(attrs.has, lambda cls: _structure_class(cls, converter))
-    converter.register_unstructure_hook_factory(
-        attrs.has,
-        lambda cls: make_dict_unstructure_fn(cls, converter, **_renames(cls)),
-    )
-    converter.register_unstructure_hook_factory(
-        _is_tuple, lambda _: lambda value: [converter.unstructure(item) for item in value]
-    )
+    factories: list[tuple[Callable[[Any], bool], Callable[[Any, Converter], _Hook]]] = [
+        (lambda kind: _origin(kind) is Literal, _structure_literal),
+        (lambda kind: _origin(kind) in _LISTED, _structure_listed),
+        (lambda kind: _origin(kind) in _MAPPED, _structure_mapped),
+        (_is_tagged_union, _structure_tagged),
+        (attrs.has, _structure_class),
+    ]
+    for predicate, factory in factories:
+        converter.register_structure_hook_factory(predicate, factory)
+    converter.register_unstructure_hook_factory(_is_tagged_union, _unstructure_tagged)
+    converter.register_unstructure_hook_factory(attrs.has, _unstructure_class)
+    converter.register_unstructure_hook_factory(lambda kind: _origin(kind) is tuple, _unstructure_tuple)
     return converter
 
 
-def list_faults(error: BaseException) -> list[Fault]:
-    """
-    Turn what structuring raised into faults with paths.
-    """
-    if not isinstance(error, ClassValidationError | IterableValidationError):
-        return [Fault(_describe(error, None))]
-    lines = (line.rpartition(" @ ") for line in transform_error(error, "", format_exception=_describe))
-    return [Fault(message, where.lstrip(".")) for message, _, where in lines]
+def _origin(kind: Any) -> Any:  # noqa: ANN401 - any type form.
+    return get_origin(kind) or kind
 
 
 def _expect(value: object, kind: type[T]) -> T:
     if type(value) is not kind:
-        raise _TypeFaultError(f"expected {kind.__name__}, got {_named(value)}")
+        raise TypeFaultError(f"expected {kind.__name__}, got {named(value)}")
     return value
 
 
-def _named(value: object) -> str:
-    return "null" if value is None else f"{type(value).__name__} {shown(value)}"
+def _exactly(kind: type) -> _Hook:
+    # cattrs hands enums that are also texts or integers to the hook of those.
+    def structure_exactly(value: object, target: Any) -> Any:  # noqa: ANN401 - a type form in, its value out.
+        is_enum = isinstance(target, type) and issubclass(target, Enum)
+        return _structure_enum(value, target) if is_enum else _expect(value, kind)
+
+    return structure_exactly
 
 
-def _exactly(kind: type[T]) -> Callable[[object, object], T]:
-    return lambda value, _: _expect(value, kind)
+def _structure_float(value: object, _: object) -> float:
+    # `1.0` and `1` are one JSON number, and a recorded `1.0` is read back as `1`.
+    if type(value) is float or type(value) is int:
+        return float(value)
+    raise TypeFaultError(f"expected a number, got {named(value)}")
+
+
+def _structure_enum(value: object, kind: type[Enum]) -> Enum:
+    for member in kind:
+        if type(value) is _plain_type(member.value) and value == member.value:
+            return member
+    choices = sorted((member.value for member in kind), key=str)
+    raise TypeFaultError(f"expected one of {choices}, got {named(value)}")
+
+
+def _plain_type(value: object) -> type:
+    return next((kind for kind in (bool, int, str) if isinstance(value, kind)), type(value))
 
 
 def _holds_json(kind: Any) -> bool:  # noqa: ANN401 - cattrs hands over any type form.
@@ -88,62 +111,95 @@ def _holds_json(kind: Any) -> bool:  # noqa: ANN401 - cattrs hands over any type
     return isinstance(kind, type) and hasattr(kind, "thaw")
 
 
-def _structure_float(value: object, _: object) -> float:
-    # `1.0` and `1` are one JSON number, and a recorded `1.0` is read back as `1`.
-    if type(value) is float or type(value) is int:
-        return float(value)
-    raise _TypeFaultError(f"expected a number, got {_named(value)}")
-
-
-def _structure_json(value: object, kind: Callable[[object], T]) -> T:
+def _built(kind: Callable[[object], T], value: object) -> T:
     return kind(value)
 
 
-def _structure_enum(value: object, kind: type[StrEnum]) -> StrEnum:
-    for member in kind:
-        if type(value) is str and value == member.value:
-            return member
-    raise _TypeFaultError(f"expected one of {sorted(member.value for member in kind)}, got {_named(value)}")
+def _structure_literal(kind: Any, _: Converter) -> _Hook:  # noqa: ANN401 - a type form.
+    choices = get_args(kind)
+
+    def structure_literal(value: object, _: object) -> object:
+        for choice in choices:
+            if type(value) is type(choice) and value == choice:
+                return value
+        raise TypeFaultError(f"expected one of {sorted(choices, key=str)}, got {named(value)}")
+
+    return structure_literal
 
 
-def _is_tuple(kind: Any) -> bool:  # noqa: ANN401 - cattrs hands over any type form.
-    return getattr(kind, "__origin__", None) is tuple
+def _structure_listed(kind: Any, converter: Converter) -> _Hook:  # noqa: ANN401 - a type form.
+    parts = get_args(kind)
+    make = _LISTED[_origin(kind)]
+    if _origin(kind) is tuple and parts and parts[-1] is not Ellipsis:
+        return _structure_fixed(parts, converter)
+    member: Any = parts[0] if parts else Any
+    form: Any = list.__class_getitem__(member)
+    build = list_structure_factory(form, converter)
+    return lambda value, _: make(build(_expect(value, list), list))
 
 
-def _structure_tuple(converter: Converter) -> Callable[[Any], Callable[[object, Any], tuple[Any, ...]]]:
-    def factory(kind: Any) -> Callable[[object, Any], tuple[Any, ...]]:  # noqa: ANN401 - a type form.
-        build = converter.get_structure_hook(list.__class_getitem__(get_args(kind)[0]))
-        return lambda value, _: tuple(build(_expect(value, list), list))
+def _structure_fixed(parts: tuple[Any, ...], converter: Converter) -> _Hook:
+    def structure_fixed(value: object, _: object) -> tuple[Any, ...]:
+        items = _expect(value, list)
+        if len(items) != len(parts):
+            raise TypeFaultError(f"expected {len(parts)} members, got {len(items)}")
+        return tuple(converter.structure(item, part) for item, part in zip(items, parts, strict=True))
 
-    return factory
+    return structure_fixed
+
+
+def _structure_mapped(kind: Any, converter: Converter) -> _Hook:  # noqa: ANN401 - a type form.
+    _, member = get_args(kind) or (str, Any)
+    form: Any = dict.__class_getitem__((str, member))
+    build: _Hook = mapping_structure_factory(form, converter)
+
+    def structure_mapped(value: object, target: object) -> Any:  # noqa: ANN401 - a dict of the members.
+        if type(value) is not dict:
+            raise TypeFaultError(f"expected an object, got {named(value)}")
+        return build(value, target)
+
+    return structure_mapped
+
+
+def _unstructure_tuple(_: Any, converter: Converter) -> Callable[[Any], Any]:  # noqa: ANN401 - a type form.
+    return lambda value: [converter.unstructure(item) for item in value]
 
 
 def _is_tagged_union(kind: Any) -> bool:  # noqa: ANN401 - cattrs hands over any type form.
-    return bool(get_args(kind)) and all(hasattr(member, "KIND") for member in get_args(kind))
+    members = [member for member in get_args(kind) if member is not NoneType]
+    return bool(members) and all(hasattr(member, "KIND") for member in members)
 
 
-def _structure_tagged(converter: Converter) -> Callable[[Any], Callable[[object, Any], Any]]:
-    def factory(union: Any) -> Callable[[object, Any], Any]:  # noqa: ANN401 - a type form.
-        members = {member.KIND: member for member in get_args(union)}
+def _structure_tagged(union: Any, converter: Converter) -> _Hook:  # noqa: ANN401 - a type form.
+    members = {member.KIND: member for member in get_args(union) if member is not NoneType}
+    is_optional = NoneType in get_args(union)
 
-        def structure_member(value: object, _: object) -> Any:  # noqa: ANN401 - one of the members.
-            fields = dict(_expect(value, dict))
-            tag = fields.pop("kind", None)
-            if type(tag) is not str or tag not in members:
-                raise _TypeFaultError(f"expected kind to be one of {sorted(members)}, got {_named(tag)}")
-            return converter.structure(fields, members[tag])
+    def structure_member(value: object, _: object) -> Any:  # noqa: ANN401 - one of the members.
+        if value is None and is_optional:
+            return None
+        fields = dict(_expect(value, dict))
+        tag = fields.pop("kind", None)
+        if type(tag) is not str or tag not in members:
+            raise TypeFaultError(f"expected kind to be one of {sorted(members)}, got {named(tag)}")
+        return converter.structure(fields, members[tag])
 
-        return structure_member
+    return structure_member
 
-    return factory
+
+def _unstructure_tagged(_: Any, converter: Converter) -> Callable[[Any], Any]:  # noqa: ANN401 - a type form.
+    return lambda value: None if value is None else {"kind": value.KIND, **converter.unstructure(value)}
 
 
 def _renames(cls: type) -> dict[str, Any]:
     return {field.name: override(rename=field.metadata[KEY]) for field in attrs.fields(cls) if KEY in field.metadata}
 
 
-def _structure_class(cls: type, converter: Converter) -> Callable[[object, Any], Any]:
-    build: Callable[[Any, Any], Any] = make_dict_structure_fn(cls, converter, **_renames(cls))
+def _unstructure_class(cls: type, converter: Converter) -> Callable[[Any], dict[str, Any]]:
+    return make_dict_unstructure_fn(cls, converter, **_renames(cls))
+
+
+def _structure_class(cls: type, converter: Converter) -> _Hook:
+    build: _Hook = make_dict_structure_fn(cls, converter, **_renames(cls))
 
     def structure_object(value: object, kind: Any) -> Any:  # noqa: ANN401 - an instance of cls.
         document = _expect(value, dict)
@@ -152,14 +208,10 @@ def _structure_class(cls: type, converter: Converter) -> Callable[[object, Any],
         except ClassValidationError as group:
             # attrs stops at the first validator that refuses; a reader wants them all.
             refused = list(_validator_faults(cls, converter, document))
-            kept = [part for part in group.exceptions if refused == [] or _is_placed(part)]
+            kept = [part for part in group.exceptions if not refused or is_placed(part)]
             raise ClassValidationError(f"While structuring {cls.__name__}", [*kept, *refused], cls) from None
 
     return structure_object
-
-
-def _is_placed(error: BaseException) -> bool:
-    return isinstance(error, ForbiddenExtraKeysError) or bool(getattr(error, "__notes__", None))
 
 
 def _validator_faults(cls: type, converter: Converter, document: dict[str, Any]) -> Iterator[Exception]:
@@ -169,28 +221,12 @@ def _validator_faults(cls: type, converter: Converter, document: dict[str, Any])
             continue
         try:
             value = converter.structure(document[key], field.type or Any)
-        except Exception:  # noqa: BLE001, S112 - already among the group's faults.
+        except Exception:  # noqa: BLE001, S112 - of a wrong type: already in the group.
             continue
         try:
             field.validator(None, field, field.converter(value) if callable(field.converter) else value)
         except (MissionEngineError, ValueError, TypeError) as error:
             error.__notes__ = [AttributeValidationNote(f"in {cls.__name__}", field.name, field.type)]
             yield error
-
-
-def _describe(error: BaseException, _: type | None) -> str:  # noqa: PLR0911 - one line a kind of fault.
-    if isinstance(error, _TypeFaultError):
-        return str(error)
-    if isinstance(error, MissionEngineError):
-        # The place is the path in front of it; what stands inside the error would say it twice.
-        return ": ".join(filter(None, (error.what, error.remedy, *map(str, error.faults))))
-    if isinstance(error, KeyError):
-        return f"required field {error.args[0]!r} is missing"
-    if isinstance(error, ForbiddenExtraKeysError):
-        return f"unknown field {', '.join(repr(name) for name in sorted(error.extra_fields))}"
-    if isinstance(error, AttributeError):
-        return "expected an object"
-    if isinstance(error, ValueError | TypeError):
-        # Validators of params classes raise these; their text is written for the caller.
-        return str(error.args[0]) if error.args else type(error).__name__
-    return type(error).__name__
+        except Exception:  # noqa: BLE001, S112 - a validator that needs the instance: what it said is in the group.
+            continue

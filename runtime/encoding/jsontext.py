@@ -5,11 +5,13 @@ encodings than UTF-8. `parse_canonical` also refuses text that is not in canonic
 """
 
 import json
+from collections import Counter
 from typing import Any, Final
 
-from runtime.encoding.canonical import JsonValue, canonical
+from runtime.encoding.canonical import JsonValue, canonical, canonical_record
+from runtime.encoding.pointer import escape_token
 from runtime.errors import EncodingError, Fault, shown
-from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES
+from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_RECORD_BYTES
 
 __all__ = ["parse_canonical", "parse_json"]
 
@@ -18,18 +20,19 @@ _MAX_TEXT_BYTES: Final = 2 * MAX_DOCUMENT_BYTES
 """Text may hold white space and escapes that its canonical form does not."""
 
 
-def parse_json(text: bytes | str, *, source: str = "") -> JsonValue:
+def parse_json(text: bytes | str, *, source: str = "", is_record: bool = False) -> JsonValue:
     """
     Parse JSON text into a value of the canonical domain.
 
     Args:
         text: UTF-8 bytes or text; no byte order mark.
+        is_record: whether it is a record of ours, which may be larger and deeper than a document of the caller.
         source: name of the text in messages, such as its file name.
 
     Raises:
         EncodingError: the text is not JSON, or holds what canonical JSON cannot; with line and column, or with paths.
     """
-    decoded = _decode(text, source)
+    decoded = _decode(text, source, MAX_RECORD_BYTES if is_record else _MAX_TEXT_BYTES)
     duplicates: list[Any] = []
 
     def to_object(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401 - a dict, kept when it lost a key.
@@ -49,7 +52,7 @@ def parse_json(text: bytes | str, *, source: str = "") -> JsonValue:
         raise _duplicate_keys(value, duplicates, source)
     # NaN, infinities, numbers out of range and escaped surrogates got through the parser; this names their paths.
     try:
-        canonical(value)
+        (canonical_record if is_record else canonical)(value)
     except EncodingError as error:
         where = " ".join(part for part in (source, error.where) if part)
         raise EncodingError(error.what, where=where, remedy=error.remedy, faults=error.faults) from None
@@ -63,8 +66,8 @@ def parse_canonical(raw: bytes, *, source: str = "") -> JsonValue:
     Raises:
         EncodingError: as `parse_json`; code `not_canonical_json` also when white space, order or numbers differ.
     """
-    value = parse_json(raw, source=source)
-    expected = canonical(value)
+    value = parse_json(raw, source=source, is_record=True)
+    expected = canonical_record(value)
     if expected != raw:
         shorter = min(len(raw), len(expected))
         offset = next((i for i in range(shorter) if raw[i] != expected[i]), shorter)
@@ -76,16 +79,20 @@ def parse_canonical(raw: bytes, *, source: str = "") -> JsonValue:
     return value
 
 
-def _decode(text: bytes | str, source: str) -> str:
+def _decode(text: bytes | str, source: str, limit: int) -> str:
+    if type(text) not in (bytes, str):
+        raise EncodingError(
+            f"{type(text).__name__} {shown(text)}", where=source, remedy="give the bytes of a file, or text"
+        )
     try:
         raw = text.encode() if isinstance(text, str) else text
     except UnicodeEncodeError as error:
         raise EncodingError("text with a lone surrogate", where=source, remedy="repair it where it is read") from error
-    if len(raw) > _MAX_TEXT_BYTES:
+    if len(raw) > limit:
         raise EncodingError(
             f"a text of {len(raw)} bytes",
             where=source,
-            remedy=f"the limit is {_MAX_TEXT_BYTES} bytes; pass a reference to large data, not the data",
+            remedy=f"the limit is {limit} bytes; pass a reference to large data, not the data",
         )
     if not raw.strip():
         raise EncodingError("an empty text", where=source, remedy="write a JSON value; {} is the empty object")
@@ -105,21 +112,28 @@ def _parse_int(digits: str) -> int:
 
 
 def _duplicate_keys(root: JsonValue, duplicates: list[Any], source: str) -> EncodingError:
-    places: dict[int, str] = {}
-    stack: list[tuple[JsonValue, str]] = [(root, "")]
+    # Each place is a key and the place above it; a path is spelled out only for a fault.
+    places: dict[int, Any] = {}
+    stack: list[tuple[JsonValue, Any]] = [(root, None)]
     while stack:
-        item, path = stack.pop()
-        if isinstance(item, dict | list):
-            places[id(item)] = path
-            pairs = item.items() if isinstance(item, dict) else enumerate(item)
-            stack.extend((child, f"{path}/{key}") for key, child in pairs)
+        item, place = stack.pop()
+        places[id(item)] = place
+        pairs = item.items() if isinstance(item, dict) else enumerate(item)
+        stack.extend((child, (key, place)) for key, child in pairs if isinstance(child, dict | list))
     faults = []
     for value, pairs in duplicates:
-        names = [key for key, _ in pairs]
-        twice = sorted({key for key in names if names.count(key) > 1})
+        twice = sorted(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         # An object that was itself overwritten by a later duplicate has no place in the result.
-        path = places.get(id(value), "(an object that a duplicate key hides)")
-        faults += [Fault(f"key {shown(key)} stands twice", f"{path}/{key}") for key in twice]
+        path = _path(places[id(value)]) if id(value) in places else "(an object that a duplicate key hides)"
+        faults += [Fault(f"key {shown(key)} stands twice", f"{path}/{escape_token(key)}") for key in twice]
     return EncodingError(
         "duplicate keys", where=source, remedy="JSON readers disagree on which one counts; keep one", faults=faults
     )
+
+
+def _path(place: Any) -> str:  # noqa: ANN401 - a chain of keys.
+    tokens = []
+    while place is not None:
+        key, place = place
+        tokens.append(escape_token(key))
+    return "".join(f"/{token}" for token in reversed(tokens))

@@ -1,15 +1,16 @@
 """JSON Pointers (RFC 6901): the one way a payload names a place in the state."""
 
-from typing import Final, Self, final
+import re
+from typing import Self, final
 
 import attrs
 
 from runtime.errors import DefinitionError, shown
-from runtime.limits import MAX_DEPTH, MAX_POINTER_LENGTH
+from runtime.limits import MAX_DEPTH, MAX_POINTER_LENGTH, SHOWN_VALUE_LENGTH
 
-__all__ = ["Pointer", "array_index"]
+__all__ = ["Pointer", "array_index", "escape_token"]
 
-_INDEX_DIGITS: Final = 9
+_find_bad_escape = re.compile("~(?![01])").search
 
 
 @final
@@ -37,7 +38,7 @@ class Pointer:
                 f"pointer {shown(text)}",
                 remedy=f"the limit is {MAX_POINTER_LENGTH} characters and {MAX_DEPTH} parts",
             )
-        if text.replace("~0", "").replace("~1", "").find("~") >= 0:
+        if _find_bad_escape(text):
             raise DefinitionError(f"pointer {shown(text)}", remedy="write ~0 for ~ and ~1 for /")
         tokens = tuple(part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:])
         return cls(text, tokens)
@@ -54,4 +55,13 @@ def array_index(token: str) -> int | None:
     Read an array index as RFC 6901 writes it: ASCII digits, no leading zero; None when it is not one.
     """
     is_index = token.isascii() and token.isdigit() and (token == "0" or token[0] != "0")  # noqa: S105 - no password.
-    return int(token) if is_index and len(token) <= _INDEX_DIGITS else None
+    return int(token) if is_index else None
+
+
+def escape_token(key: object) -> str:
+    """
+    Write a key or an index as a part of a path for people: escaped, cut at 80 characters, printable as UTF-8.
+    """
+    text = key[: 2 * SHOWN_VALUE_LENGTH] if type(key) is str else shown(key)
+    escaped = text.replace("~", "~0").replace("/", "~1").encode("utf-8", "backslashreplace").decode()
+    return escaped if len(escaped) <= SHOWN_VALUE_LENGTH else escaped[: SHOWN_VALUE_LENGTH - 1] + "…"

@@ -4,7 +4,7 @@ from typing import Any, Final, Self, final
 
 import attrs
 
-from runtime.encoding.canonical import canonical
+from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.digest import digest_of
 from runtime.encoding.frozen import JsonObject
@@ -39,6 +39,8 @@ class RecordedRun:
         Raises:
             TransitionError: it still waits, and so has no receipt.
         """
+        if type(result) is not OrchestrationResult:
+            raise IntegrityError(f"result is {shown(result)}", where="result", remedy="give an OrchestrationResult")
         if result.receipt_bytes is None:
             raise TransitionError(f"a run that is {result.status.value}", remedy="record it when it has ended")
         return cls(
@@ -59,7 +61,7 @@ class RecordedRun:
         """
         The canonical bytes of the record.
         """
-        return canonical(unstructure(self))
+        return canonical_record(unstructure(self))
 
     @classmethod
     def from_bytes(cls, raw: bytes, *, source: str = "") -> Self:
@@ -74,4 +76,9 @@ class RecordedRun:
         if type(document) is not dict or document.get("schema") != _SCHEMA:
             got = document.get("schema") if type(document) is dict else document
             raise IntegrityError(f"schema {shown(got)}", where=source or "recorded run", remedy=f"expected {_SCHEMA}")
-        return structure(document, cls, what=source or "recorded run", error=IntegrityError)
+        record = structure(document, cls, what=source or "recorded run", error=IntegrityError)
+        if record.raw != raw:
+            raise IntegrityError(
+                "a recorded run that leaves something out", where=source, remedy="use the file as it was written"
+            )
+        return record

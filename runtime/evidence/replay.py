@@ -10,7 +10,7 @@ from typing import Any, final
 import attrs
 
 from runtime.encoding.canonical import JsonValue
-from runtime.errors import AnswerRefusedError, DefinitionError, ReceiptMismatchError, shown
+from runtime.errors import AnswerRefusedError, DefinitionError, IntegrityError, ReceiptMismatchError, shown
 from runtime.evidence.record import RecordedRun
 from runtime.orchestration.engine import execute
 from runtime.orchestration.result import OrchestrationResult
@@ -52,6 +52,8 @@ def replay(run: RecordedRun) -> OrchestrationResult:
         ReceiptMismatchError: they differ, or the recorded inputs cannot be executed; the message names the first
             difference.
     """
+    if type(run) is not RecordedRun:
+        raise IntegrityError(f"run is {shown(run)}", where="run", remedy="give a RecordedRun")
     try:
         result = execute(run.checkpoint)
     except (AnswerRefusedError, DefinitionError) as error:
@@ -78,10 +80,14 @@ def find_difference(run: RecordedRun, result: OrchestrationResult) -> Difference
         return difference
     entries = result.lineage["entries"]
     for index in range(max(len(run.lineage), len(entries))):
-        theirs = run.lineage[index].thaw() if index < len(run.lineage) else {}
+        theirs = run.lineage[index].thaw() if index < len(run.lineage) else None
         ours = entries[index] if index < len(entries) else _open_entry(result, index)
-        for difference in _differences(theirs, ours, f"/lineage/{index}"):
-            return attrs.evolve(difference, step_id=ours.get("step_id") or theirs.get("step_id"))
+        step_id = (ours or theirs or {}).get("step_id")
+        for difference in _differences(theirs or {}, ours or {}, f"/lineage/{index}"):
+            return attrs.evolve(difference, step_id=step_id)
+        if theirs is None or ours is None:  # An empty entry more or less.
+            path = f"/lineage/{index}"
+            return Difference(step_id=step_id, field="entry", path=path, recorded=theirs, computed=ours)
     for difference in _differences(recorded, computed or {"status": result.status.value}, "/receipt"):
         return difference
     # Left-over answers, ones not bound to their request, and ones in another order leave the receipt as it is.
@@ -94,12 +100,12 @@ def find_difference(run: RecordedRun, result: OrchestrationResult) -> Difference
     return None
 
 
-def _open_entry(result: OrchestrationResult, index: int) -> dict[str, Any]:
+def _open_entry(result: OrchestrationResult, index: int) -> dict[str, Any] | None:
     """
     Describe the step a re-execution waits at, where the record has an entry: its request is another one.
     """
     if result.pending is None or index != len(result.entry_bytes):
-        return {}
+        return None
     return {"step_id": result.pending.request.step_id, "request_digest": result.pending.digest}
 
 
@@ -107,5 +113,7 @@ def _differences(recorded: dict[str, Any], computed: dict[str, Any], path: str) 
     shared = [name for name in computed if name in recorded]
     for name in (*shared, *sorted(recorded.keys() ^ computed.keys())):
         theirs, ours = recorded.get(name), computed.get(name)
-        if theirs != ours or type(theirs) is not type(ours):
+        # A member that is null is not a member that is absent.
+        is_only_one = (name in recorded) is not (name in computed)
+        if is_only_one or theirs != ours or type(theirs) is not type(ours):
             yield Difference(step_id=None, field=name, path=f"{path}/{name}", recorded=theirs, computed=ours)

@@ -6,7 +6,7 @@ import attrs
 
 from missions.catalog import BUILT_IN_MISSIONS
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject, frozen_object
-from runtime.errors import AntiFailurePlanningError, AntiFailureViolation, UnknownMissionError, shown
+from runtime.errors import AntiFailurePlanningError, AntiFailureViolation, DefinitionError, UnknownMissionError, shown
 from runtime.orchestration.definitions import WorkflowDefinition
 from runtime.orchestration.prepare import prepare
 from runtime.values.checks import is_identifier
@@ -38,6 +38,8 @@ def build_workflow(mission: MissionSpec) -> WorkflowDefinition:
         ParamsError: the params do not fit.
         AntiFailurePlanningError: the workflow would have more steps than a mission may have.
     """
+    if type(mission) is not MissionSpec:
+        raise DefinitionError(f"mission is {shown(mission)}", where="mission", remedy="give a MissionSpec")
     known = {built_in.name: built_in for built_in in BUILT_IN_MISSIONS}
     if mission.type not in known:
         raise UnknownMissionError(f"Unknown mission type: {shown(mission.type)}. Supported types: {sorted(known)}")

@@ -4,13 +4,13 @@ There is no saved state in it to forge: definition, params, context, mode and th
 same bytes as the first time; adding an answer and executing it again is resuming.
 """
 
-from collections.abc import Iterable
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Final, Self, final
 
 import attrs
 
-from runtime.encoding.canonical import canonical
+from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.digest import digest_of_bytes
 from runtime.encoding.frozen import JsonObject
@@ -18,17 +18,19 @@ from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import (
     CheckpointMismatchError,
     DefinitionError,
+    Fault,
     IntegrityError,
     InvalidAnswerError,
     ModeError,
     shown,
 )
+from runtime.limits import MAX_ANSWERS
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
 from runtime.orchestration.lineage import ENGINE_VERSION, RunHeader
 from runtime.values.answers import Answer
-from runtime.values.checks import is_identifier, of_type
+from runtime.values.checks import is_identifier, is_small_json, of_type
 
-__all__ = ["Checkpoint", "Mode"]
+__all__ = ["Checkpoint", "Mode", "read_answers"]
 
 _SCHEMA: Final = "checkpoint/v1"
 
@@ -49,22 +51,45 @@ class Mode(StrEnum):
         Raises:
             ModeError: there is no such mode.
         """
-        try:
-            return cls(name)
-        except ValueError:
-            raise ModeError(f"mode {shown(name)}", remedy=f"modes are {[mode.value for mode in cls]}") from None
+        for mode in cls:
+            if type(name) in (str, Mode) and name == mode.value:
+                return mode
+        raise ModeError(f"mode {shown(name)}", remedy=f"modes are {[mode.value for mode in cls]}")
 
 
-def _answers(value: Any) -> tuple[Answer, ...]:  # noqa: ANN401 - a list of answers.
-    if not isinstance(value, Iterable):
-        raise InvalidAnswerError(f"answers is {shown(value)}", where="answers", remedy="give a list of Answer")
-    answers = tuple(value)
+def read_answers(value: Any) -> tuple[Answer, ...]:  # noqa: ANN401 - a list of answers.
+    """
+    Copy a caller's answers; what is checked is what is kept.
+
+    Raises:
+        InvalidAnswerError: they cannot be listed, are too many, or some are no `Answer`.
+    """
+    try:
+        answers = tuple(islice(value, MAX_ANSWERS + 1))
+    except Exception as error:
+        # A caller's iterator may raise anything.
+        raise InvalidAnswerError(
+            f"answers is {shown(value)}", where="answers", remedy="give a list of Answer"
+        ) from error
+    if len(answers) > MAX_ANSWERS:
+        raise InvalidAnswerError(
+            f"more than {MAX_ANSWERS} answers", where="answers", remedy="leave out what no step asks"
+        )
     for index, answer in enumerate(answers):
         if type(answer) is not Answer:
             raise InvalidAnswerError(
                 f"answer is {shown(answer)}", where=f"answers[{index}]", remedy="give an Answer; from_dict reads JSON"
             )
     return answers
+
+
+def _refuse_other_engine(engine: object) -> None:
+    if type(engine) is str and engine.partition(".")[0] != ENGINE_VERSION.partition(".")[0]:
+        raise CheckpointMismatchError(
+            f"engine {shown(engine)}, and this one is {ENGINE_VERSION}",
+            where="engine",
+            remedy=f"install a release whose execution rules have major version {engine.partition('.')[0]}",
+        )
 
 
 @final
@@ -82,9 +107,9 @@ class Checkpoint:
     mode: Mode = attrs.field(default=Mode.OBSERVE, validator=of_type(Mode))
     engine: str = attrs.field(default=ENGINE_VERSION, validator=is_identifier)
     definition: WorkflowDefinition = attrs.field(validator=of_type(WorkflowDefinition))
-    params: JsonObject | None = attrs.field(default=None, validator=of_type(JsonObject, type(None)))
+    params: JsonObject | None = attrs.field(default=None, validator=[of_type(JsonObject, type(None)), is_small_json])
     context: ExecutionContext = attrs.field(validator=of_type(ExecutionContext))
-    answers: tuple[Answer, ...] = attrs.field(default=(), converter=_answers)
+    answers: tuple[Answer, ...] = attrs.field(default=(), converter=read_answers)
 
     def __attrs_post_init__(self) -> None:
         """
@@ -92,12 +117,7 @@ class Checkpoint:
         """
         if self.schema != _SCHEMA:
             raise DefinitionError(f"schema {shown(self.schema)}", where="schema", remedy=f"expected {_SCHEMA}")
-        if self.engine != ENGINE_VERSION and self.engine.partition(".")[0] != ENGINE_VERSION.partition(".")[0]:
-            raise CheckpointMismatchError(
-                f"engine {shown(self.engine)}, and this one is {ENGINE_VERSION}",
-                where="engine",
-                remedy=f"install a release whose execution rules have major version {self.engine.partition('.')[0]}",
-            )
+        _refuse_other_engine(self.engine)
 
     @property
     def digest(self) -> str:
@@ -111,7 +131,7 @@ class Checkpoint:
         """
         The canonical bytes of the record.
         """
-        return canonical(self.to_dict())
+        return canonical_record(self.to_dict())
 
     @property
     def header(self) -> RunHeader:
@@ -154,9 +174,14 @@ class Checkpoint:
             IntegrityError: it is not a checkpoint; every fault is listed.
             CheckpointMismatchError: it belongs to another major version of the execution rules.
         """
-        if type(record) is not dict or record.get("schema") != _SCHEMA:
+        if type(record) is not dict or type(record.get("schema")) is not str or record["schema"] != _SCHEMA:
             got = record.get("schema") if type(record) is dict else record
             raise IntegrityError(f"schema {shown(got)}", where=source, remedy=f"expected {_SCHEMA}")
+        missing = [field.name for field in attrs.fields(cls) if field.name not in record]
+        if missing:
+            faults = [Fault(f"required field {name!r} is missing", name) for name in missing]
+            raise IntegrityError(f"{source}: a field left out", faults=faults)
+        _refuse_other_engine(record["engine"])
         return structure(record, cls, what=source, error=IntegrityError)
 
     @classmethod
@@ -168,4 +193,9 @@ class Checkpoint:
             EncodingError: the bytes are not canonical JSON.
             IntegrityError: as `from_dict`.
         """
-        return cls.from_dict(parse_canonical(raw, source=source), source=source or "checkpoint")
+        checkpoint = cls.from_dict(parse_canonical(raw, source=source), source=source or "checkpoint")
+        if checkpoint.raw != raw:
+            raise IntegrityError(
+                "a checkpoint that leaves something out", where=source, remedy="use the file as it was written"
+            )
+        return checkpoint

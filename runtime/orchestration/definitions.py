@@ -10,7 +10,7 @@ from typing import Any, Self, final
 
 import attrs
 
-from runtime.encoding.canonical import canonical
+from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import structure
 from runtime.encoding.digest import NULL_DIGEST, digest_of_bytes
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject, frozen_object
@@ -40,12 +40,13 @@ class StepSpec:
 
 
 def _steps(value: Iterable[StepSpec]) -> tuple[StepSpec, ...]:
-    if not isinstance(value, list | tuple):
+    if type(value) not in (list, tuple):
         raise DefinitionError(f"steps is {shown(value)}", where="steps", remedy="give a list of StepSpec")
-    for index, step in enumerate(value):
+    steps = tuple(value)  # Copied first: what is checked is what is kept.
+    for index, step in enumerate(steps):
         if type(step) is not StepSpec:
             raise DefinitionError(f"step is {shown(step)}", where=f"steps[{index}]", remedy="give a StepSpec")
-    return tuple(value)
+    return steps
 
 
 @final
@@ -64,7 +65,7 @@ class WorkflowDefinition:
         """
         The canonical bytes of `to_dict()` with `"schema": "workflow/v1"`.
         """
-        return canonical({"schema": "workflow/v1", **self.to_dict()})
+        return canonical_record({"schema": "workflow/v1", **self.to_dict()})
 
     @cached_property
     def digest(self) -> str:
@@ -91,7 +92,7 @@ class WorkflowDefinition:
 
 
 def _state(value: Any) -> State:  # noqa: ANN401 - a plain dict or a state.
-    return value if isinstance(value, State) else State(value)
+    return value if type(value) is State else State(value)
 
 
 def _metadata(value: Any) -> JsonObject | None:  # noqa: ANN401 - a plain dict, a frozen one or None.

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import attrs
 
 from runtime.encoding.frozen import JsonArray
-from runtime.errors import DefinitionError, LedgerRequiredError, UnknownConnectorError, shown
+from runtime.errors import AnswerRefusedError, DefinitionError, LedgerRequiredError, UnknownConnectorError, shown
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.engine import execute, refuse_unused
 from runtime.orchestration.payloads import ActionPayload
@@ -45,7 +45,7 @@ def drive(
         LedgerRequiredError: a step mutates, and there is no durable ledger.
         AnswerRefusedError: an answer is invalid, stale or left over.
     """
-    if effects is not None and not isinstance(effects, Mapping):
+    if effects is not None and not issubclass(type(effects), Mapping):
         raise DefinitionError(f"effects is {shown(effects)}", remedy="give a mapping of names to connectors")
     if effects is None:
         return refuse_unused(execute(inputs))
@@ -53,7 +53,7 @@ def drive(
     _refuse_unfit(steps, effects)
     # Under `observe` the engine refuses any mutating step itself, with the better reason.
     mutating = mutating_steps(steps)
-    if mutating and inputs.mode is Mode.APPLY and (ledger is None or not ledger.is_durable):
+    if mutating and inputs.mode is Mode.APPLY and getattr(ledger, "is_durable", False) is not True:
         raise LedgerRequiredError(
             f"steps {mutating} mutate, and there is no durable ledger",
             remedy="pass ledger=, one that keeps its records; or leave effects out, so that the steps wait",
@@ -67,7 +67,13 @@ def drive(
         answer = Answer(request_digest=pending.digest, outcome=outcome)
         # Answers given in advance for later steps are still unused; they stay in the run's inputs.
         inputs = attrs.evolve(inputs, answers=(*result.inputs.answers, answer, *result.unused))
-        result = execute(inputs)
+        try:
+            result = execute(inputs)
+        except AnswerRefusedError as refusal:
+            # The effect was done: its outcome goes along with the refusal of a later answer.
+            done = attrs.evolve(inputs, answers=(*result.inputs.answers, answer))
+            refusal.result = execute(done)
+            raise
     return refuse_unused(result)
 
 
@@ -78,7 +84,9 @@ def _refuse_unfit(steps: tuple[PreparedStep, ...], effects: Mapping[str, Connect
             continue
         if payload.connector not in effects:
             raise UnknownConnectorError(
-                f"connector {shown(payload.connector)}", where=step.spec.id, remedy=f"connectors are {sorted(effects)}"
+                f"connector {shown(payload.connector)}",
+                where=step.spec.id,
+                remedy=f"connectors are {sorted(name for name in effects if type(name) is str)}",
             )
         modes = _describe_modes(payload.connector, effects[payload.connector])
         if payload.action not in modes:
@@ -134,7 +142,7 @@ def _call(connector: Connector, request: Request, mode: EffectMode) -> EffectOut
     except Exception:  # noqa: BLE001 - foreign code may raise anything; only a code of ours is kept (3).
         code = "connector_raised"
     else:
-        if isinstance(given, EffectOutcome):
+        if type(given) is EffectOutcome:
             return given
         code = "connector_gave_no_outcome"
     status = OutcomeStatus.UNKNOWN if mode is EffectMode.MUTATE else OutcomeStatus.FAILED

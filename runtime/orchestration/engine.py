@@ -20,8 +20,9 @@ refusals of (1), `drive.py` for who answers effects.
 from collections.abc import Iterable
 from typing import Final, Literal, final
 
+from runtime.encoding.canonical import canonical_record
 from runtime.encoding.digest import digest_of, digest_of_bytes
-from runtime.errors import AntiFailureViolation, EngineBug, EnvelopeViolation
+from runtime.errors import AntiFailureViolation, DefinitionError, EngineBug, EnvelopeViolation, shown
 from runtime.orchestration.answering import Answers, build_refusal
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
@@ -76,7 +77,9 @@ class Orchestrator:
             DefinitionError: the workflow is refused; nothing ran.
             AnswerRefusedError: an answer is invalid, stale or left over; nothing is recorded.
         """
-        inputs = Checkpoint(definition=workflow, context=ctx, mode=Mode.of(mode), answers=answers or ())
+        inputs = Checkpoint(
+            definition=workflow, context=ctx, mode=Mode.of(mode), answers=() if answers is None else answers
+        )
         return refuse_unused(execute(inputs))
 
 
@@ -102,6 +105,8 @@ def execute(inputs: Checkpoint) -> OrchestrationResult:
         DefinitionError: the workflow, its kinds, counts, payloads or effects are refused; nothing ran.
         AnswerRefusedError: an answer is not one its step allows.
     """
+    if type(inputs) is not Checkpoint:
+        raise DefinitionError(f"inputs is {shown(inputs)}", where="inputs", remedy="give a Checkpoint")
     steps = prepare(inputs.definition)
     if inputs.mode is Mode.OBSERVE:
         refuse_mutation(steps)
@@ -260,7 +265,9 @@ class _Execution:
     def _receipt(self, status: RunStatus, failed_step_id: str | None, used: tuple[Answer, ...]) -> bytes:
         return record_bytes(  # (6)
             {
-                "answers_digest": digest_of([answer.to_dict() for answer in used]) if used else _NO_ANSWERS_DIGEST,
+                "answers_digest": digest_of_bytes(canonical_record([answer.to_dict() for answer in used]))
+                if used
+                else _NO_ANSWERS_DIGEST,
                 "error_code": self.error_code,
                 "failed_step_id": failed_step_id,
                 "final_state_digest": self.state.digest,

@@ -9,7 +9,8 @@ import attrs
 
 from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject, frozen_object
-from runtime.errors import DefinitionError, EncodingError, ParamsError, shown
+from runtime.errors import DefinitionError, EncodingError, MissionEngineError, ParamsError, shown
+from runtime.limits import MAX_PAYLOAD_BYTES
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
 from runtime.orchestration.prepare import prepare
 from runtime.values.answers import Answer
@@ -90,13 +91,20 @@ class Mission:
         Raises:
             ParamsError: they do not fit; every fault is listed with its path.
         """
-        if isinstance(params, self.params_class):
-            return params
-        if isinstance(params, JsonObject):
-            document = params.thaw()
+        if type(params) is not self.params_class or type(params) is JsonObject:
+            given = {} if params is None else params
+        else:
+            try:  # Its members may be anything: an attrs class need not check them.
+                given = unstructure(params)
+            except Exception as error:
+                raise ParamsError(
+                    f"params of mission {self.name!r}: {shown(params)}", remedy="give a JSON object"
+                ) from error
+        if type(given) is JsonObject:
+            frozen = given
         else:
             try:
-                document = JsonObject({} if params is None else params).thaw()
+                frozen = JsonObject(given)
             except EncodingError as error:
                 raise ParamsError(
                     f"params of mission {self.name!r}: {error.what}",
@@ -104,7 +112,13 @@ class Mission:
                     remedy=error.remedy,
                     faults=error.faults,
                 ) from error
-        return structure(document, self.params_class, what=f"params of mission {self.name!r}", error=ParamsError)
+        if len(frozen.raw) > MAX_PAYLOAD_BYTES:
+            raise ParamsError(
+                f"params of mission {self.name!r} have {len(frozen.raw)} bytes",
+                where="params",
+                remedy=f"the limit is {MAX_PAYLOAD_BYTES} bytes",
+            )
+        return structure(frozen.thaw(), self.params_class, what=f"params of mission {self.name!r}", error=ParamsError)
 
     def __call__(self, params: Any = None) -> WorkflowDefinition:  # noqa: ANN401 - JSON or the mission's own class.
         """
@@ -115,7 +129,16 @@ class Mission:
             DefinitionError: the builder gave something else than a workflow.
         """
         recorded = params if isinstance(params, JsonObject) else self.params_document(params)
-        definition = self.build(self.read_params(recorded))
+        read = self.read_params(recorded)
+        try:
+            definition = self.build(read)
+        except MissionEngineError:
+            raise
+        except Exception as error:
+            # A builder is its author's code.
+            raise DefinitionError(
+                f"mission {self.name!r} could not be built: {type(error).__name__}", remedy="mend its build function"
+            ) from error
         if type(definition) is not WorkflowDefinition:
             raise DefinitionError(
                 f"mission {self.name!r} built {shown(definition)}",

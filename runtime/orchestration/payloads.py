@@ -14,7 +14,7 @@ from runtime.encoding.converter import KEY
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
 from runtime.encoding.pointer import Pointer
 from runtime.errors import DefinitionError, shown
-from runtime.limits import MAX_CHOICES
+from runtime.limits import MAX_CHOICES, MAX_MEASURES
 from runtime.values.checks import is_below_root, is_identifier, is_text
 from runtime.values.requests import EffectMode
 
@@ -209,7 +209,9 @@ class SummarizePayload(Payload):
     from_: Pointer = attrs.field(metadata={KEY: "from"})
     path: Pointer = attrs.field(validator=is_below_root)
     group_by: Pointer | None = None
-    measures: dict[str, Measure] = attrs.field(validator=attrs.validators.min_len(1))
+    measures: dict[str, Measure] = attrs.field(
+        validator=[attrs.validators.min_len(1), attrs.validators.max_len(MAX_MEASURES)]
+    )
     missing: Missing = Missing.ERROR
 
 

@@ -21,6 +21,7 @@ from runtime.values.requests import EffectMode
 __all__ = ["ALLOWED_KINDS", "PreparedStep", "mutating_steps", "prepare", "refuse_mutation"]
 
 ALLOWED_KINDS: Final = ("human", "runtime")
+_CACHED_BYTES: Final = 64 * 1024
 
 
 @final
@@ -36,7 +37,6 @@ class PreparedStep:
     payload_digest: str
 
 
-@lru_cache(maxsize=256)
 def prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:
     """
     Check a workflow and read its payloads.
@@ -48,6 +48,12 @@ def prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:
 
     Source: contracts/tier2.md; DESIGN.md 4.
     """
+    # Large definitions are read each time, so that the cache stays small.
+    size = sum(len(step.payload.raw) for step in definition.steps)
+    return _prepare_cached(definition) if size <= _CACHED_BYTES else _prepare(definition)
+
+
+def _prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:
     _refuse_limits(definition)
     faults: list[Fault] = []
     if not definition.steps:
@@ -69,6 +75,9 @@ def prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:
         count = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise DefinitionError(f"workflow {shown(definition.id)}: {count}", faults=faults)
     return tuple(prepared)
+
+
+_prepare_cached = lru_cache(maxsize=256)(_prepare)
 
 
 def mutating_steps(steps: tuple[PreparedStep, ...]) -> list[str]:

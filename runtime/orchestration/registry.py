@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Self, final
 
 from missions.catalog import BUILT_IN_MISSIONS
-from runtime.errors import CheckpointMismatchError, DefinitionError, UnknownMissionError, shown
-from runtime.orchestration.checkpoint import Checkpoint, Mode
+from runtime.errors import CheckpointMismatchError, DefinitionError, IntegrityError, UnknownMissionError, shown
+from runtime.orchestration.checkpoint import Checkpoint, Mode, read_answers
 from runtime.orchestration.definitions import ExecutionContext
 from runtime.orchestration.drive import drive
 from runtime.orchestration.mission import Mission, verify_mission
@@ -104,11 +104,11 @@ def find_mission(name: str, registry: Mapping[str, Mission] = MISSION_REGISTRY) 
         UnknownMissionError: the name is not registered.
         DefinitionError: what is registered under it is no mission that can be trusted to build.
     """
-    if not isinstance(registry, Mapping):
+    if not issubclass(type(registry), Mapping):
         raise DefinitionError(f"registry is {shown(registry)}", remedy="give a mapping of names to missions")
     if type(name) is not str or name not in registry:
         raise UnknownMissionError(
-            f"Unknown mission: {shown(name)}. Available missions: {sorted(registry)}",
+            f"Unknown mission: {shown(name)}. Available missions: {sorted(known for known in registry if type(known) is str)}",
             remedy="mission list shows them all",
         )
     if not isinstance(registry, MissionRegistry):
@@ -187,8 +187,10 @@ def resume_mission(
         UnknownMissionError: the mission is not registered here.
         AnswerRefusedError: an answer is invalid, stale or left over; the checkpoint is as it was.
     """
+    if type(checkpoint) is not Checkpoint:
+        raise IntegrityError(f"checkpoint is {shown(checkpoint)}", where="checkpoint", remedy="give a Checkpoint")
     _refuse_other_mission(checkpoint, registry)
-    inputs = checkpoint.answered_by((*checkpoint.answers, *answers))
+    inputs = checkpoint.answered_by((*checkpoint.answers, *read_answers(answers)))
     return drive(inputs, effects=effects, ledger=ledger)
 
 

@@ -4,15 +4,18 @@ No `pattern`, no remote or recursive `$ref`, no `format`: what validates here va
 bounded time.
 """
 
+import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Final
 
-from runtime.encoding.canonical import JsonValue
+from runtime.encoding.canonical import JsonValue, canonical
 from runtime.errors import Fault, shown
-from runtime.limits import MAX_SCHEMA_NODES
+from runtime.limits import MAX_DEPTH, MAX_FAULTS, MAX_SCHEMA_NODES, MAX_SCHEMA_WORK
 
 __all__ = ["INPUT_SCHEMA_KEYWORDS", "input_faults", "schema_faults"]
 
+_is_plain_name = re.compile(r"[A-Za-z0-9_.-]{1,128}").fullmatch
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _SHOWN: Final = 200
 _REF_PREFIX: Final = "#/$defs/"
@@ -68,12 +71,15 @@ def input_faults(schema: JsonValue, value: JsonValue) -> list[Fault]:
     # Imported here for the same reason as above.
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
+    weight, size = _weigh(schema), len(canonical(value))
+    if weight * size > MAX_SCHEMA_WORK:
+        return [Fault(f"{size} bytes against a schema of {weight} parts; give less, or ask for less", "input")]
     return _listed("input", Draft202012Validator(schema).iter_errors(value))
 
 
 def _listed(root: str, errors: Iterable[Any]) -> list[Fault]:
     faults = []
-    for error in errors:
+    for error in islice(errors, MAX_FAULTS + 1):
         text = error.message if len(error.message) <= _SHOWN else error.message[: _SHOWN - 1] + "…"
         faults.append(Fault(text, "/".join([root, *map(str, error.absolute_path)])))
     return sorted(faults, key=lambda fault: (fault.where, fault.message))
@@ -106,31 +112,47 @@ def _keyword_faults(schema: JsonValue, where: str) -> Iterator[Fault]:
         yield Fault(
             f"reference {shown(reference)}; only {_REF_PREFIX}NAME of the top level is allowed", f"{where}/$ref"
         )
+    if type(reference) is str and not _is_plain_name(reference.removeprefix(_REF_PREFIX)) and "$ref" in schema:
+        yield Fault(f"reference {shown(reference)}; use letters, digits, _, . and - in names", f"{where}/$ref")
+    for name in ("required", "type"):
+        names = schema.get(name, [])
+        if type(names) is list and not all(type(one) is str for one in names):
+            yield Fault(f"{name} holds other than text; give names", f"{where}/{name}")
     for name, child in _children(schema):
         yield from _keyword_faults(child, f"{where}/{name}")
 
 
-def _reference_faults(schema: JsonValue) -> list[Fault]:
+def _weigh(schema: JsonValue) -> int:
+    """
+    Count the subschemas, enum members and required names, with references written out.
+    """
     definitions = schema.get("$defs", {}) if type(schema) is dict else {}
     weights: dict[str, int] = {}
 
     def weigh(part: JsonValue, open_names: tuple[str, ...]) -> int:
         if type(part) is not dict:
             return 1
-        total = 1 + sum(weigh(child, open_names) for name, child in _children(part) if not name.startswith("$defs"))
+        total = 1 + len(part.get("enum", ())) + len(part.get("required", ()))
+        total += sum(weigh(child, open_names) for name, child in _children(part) if not name.startswith("$defs"))
         if "$ref" in part:
             name = part["$ref"].removeprefix(_REF_PREFIX)
             if name not in definitions:
                 raise _ReferenceFaultError(f"reference to {name!r}, which $defs does not hold")
             if name in open_names:
                 raise _ReferenceFaultError(f"definition {name!r} refers to itself")
+            if len(open_names) > MAX_DEPTH:
+                raise _ReferenceFaultError(f"more than {MAX_DEPTH} references in a row")
             if name not in weights:
                 weights[name] = weigh(definitions[name], (*open_names, name))
             total += weights[name]
         return total
 
+    return weigh(schema, ()) + sum(weigh(part, (name,)) for name, part in definitions.items())
+
+
+def _reference_faults(schema: JsonValue) -> list[Fault]:
     try:
-        total = weigh(schema, ()) + sum(weigh(part, (name,)) for name, part in definitions.items())
+        total = _weigh(schema)
     except _ReferenceFaultError as fault:
         return [Fault(str(fault), "input_schema")]
     if total > MAX_SCHEMA_NODES:

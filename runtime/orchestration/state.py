@@ -51,6 +51,7 @@ class State(Mapping[str, Any]):
             raise EncodingError(
                 f"{type(value).__name__} {shown(value)} as a state", remedy="expected a plain dict with str keys"
             )
+        value = dict(value)  # Another thread may add and remove members meanwhile.
         self._whole = self._pieces = self._digest = None
         if check_json(value) <= _SMALL_BYTES:  # (3)
             self._whole = encode_checked(value)

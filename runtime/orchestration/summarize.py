@@ -2,8 +2,11 @@
 
 import math
 
-from runtime.encoding.canonical import JsonValue
+import orjson
+
+from runtime.encoding.canonical import JsonValue, check_json, encode_checked
 from runtime.encoding.order import order_key
+from runtime.errors import EncodingError
 from runtime.limits import MAX_NUMBER
 from runtime.orchestration.failures import StepErrorCode, StepFailure
 from runtime.orchestration.paths import exists, find, read, write
@@ -33,7 +36,14 @@ def summarize(payload: SummarizePayload, view: StateView) -> None:
         for item in items:
             groups.setdefault(_group(payload, item), []).append(item)
         result = {name: _measure_all(payload, members) for name, members in groups.items()}
-    write(view, payload.path, result)
+    try:
+        check_json(result)  # Measures may hold the same items many times over.
+    except EncodingError as error:
+        # A size is a fault of the whole summary, a depth one of a place in it.
+        code = StepErrorCode.STATE_TOO_LARGE if error.where == "/" else StepErrorCode.STATE_TOO_DEEP
+        raise StepFailure(code, error.what, where=payload.path.text) from error
+    # A copy, because the summary may be written inside one of the items it holds.
+    write(view, payload.path, orjson.loads(encode_checked(result)))
 
 
 def checked_number(value: float, where: str) -> int | float:

@@ -7,7 +7,7 @@ so a step costs what it touches. The state itself is never changed.
 from typing import final
 
 from runtime.encoding.canonical import JsonValue, check_json, encode_checked
-from runtime.errors import EncodingError
+from runtime.errors import EncodingError, Fault
 from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES
 from runtime.orchestration.failures import StepErrorCode, StepFailure
 from runtime.orchestration.state import State
@@ -96,9 +96,12 @@ class StateView:
 def _encode_member(member: dict[str, JsonValue]) -> bytes:
     try:
         raw = encode_checked(member)
+        if len(raw) > MAX_DOCUMENT_BYTES:
+            raise StepFailure(StepErrorCode.STATE_TOO_LARGE, f"a member of {len(raw)} bytes")
         # All parts were checked when they came in; only put together can they be nested too deep.
         if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
             check_json(member)
     except EncodingError as error:
-        raise StepFailure(StepErrorCode.STATE_TOO_DEEP, error.what, where=error.where) from error
+        first = error.faults[0] if error.faults else Fault(error.what, error.where)
+        raise StepFailure(StepErrorCode.STATE_TOO_DEEP, first.message, where=first.where) from error
     return raw[1:-1]

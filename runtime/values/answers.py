@@ -6,9 +6,10 @@ from typing import Any, Final, Self, final
 
 import attrs
 
+from runtime.encoding.canonical import canonical, canonical_record
 from runtime.encoding.converter import structure, unstructure
-from runtime.encoding.digest import digest_of
-from runtime.encoding.frozen import FrozenValue, JsonArray, freeze
+from runtime.encoding.digest import digest_of_bytes
+from runtime.encoding.frozen import FrozenValue, JsonArray, JsonObject, freeze, thaw
 from runtime.errors import DefinitionError, InvalidAnswerError, shown
 from runtime.values.checks import is_identifier, is_optional_digest, is_small_json, is_text, of_type
 
@@ -19,10 +20,23 @@ _is_code = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 
 
 def _is_optional_code(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None and not (isinstance(value, str) and _is_code(value)):
+    if value is not None and not (type(value) is str and _is_code(value)):
         raise DefinitionError(
             f"{field.name} is {shown(value)}", where=field.name, remedy="expected a short snake_case name"
         )
+
+
+def _are_objects(_: object, field: "attrs.Attribute[Any]", value: JsonArray) -> None:
+    for index, item in enumerate(value):
+        if not isinstance(item, JsonObject):
+            raise DefinitionError(
+                f"{field.name}[{index}] is {shown(thaw(item))}", where=field.name, remedy="expected an object"
+            )
+
+
+def _by_bytes(value: FrozenValue) -> bytes:
+    # `True == 1` in Python, and not in JSON.
+    return value.raw if isinstance(value, JsonObject | JsonArray) else canonical(value)
 
 
 @final
@@ -35,7 +49,7 @@ class HumanDecision:
     actor: str = attrs.field(validator=is_identifier)
     choice: str = attrs.field(validator=is_identifier)
     reason: str = attrs.field(default="", validator=is_text)
-    input: FrozenValue = attrs.field(default=None, converter=freeze, validator=is_small_json)
+    input: FrozenValue = attrs.field(default=None, eq=_by_bytes, converter=freeze, validator=is_small_json)
 
 
 class OutcomeStatus(StrEnum):
@@ -59,9 +73,11 @@ class EffectOutcome:
     """
 
     status: OutcomeStatus = attrs.field(validator=of_type(OutcomeStatus))
-    output: FrozenValue = attrs.field(default=None, converter=freeze, validator=is_small_json)
+    output: FrozenValue = attrs.field(default=None, eq=_by_bytes, converter=freeze, validator=is_small_json)
     code: str | None = attrs.field(default=None, validator=_is_optional_code)
-    attempts: JsonArray = attrs.field(factory=lambda: JsonArray([]), validator=[of_type(JsonArray), is_small_json])
+    attempts: JsonArray = attrs.field(
+        factory=lambda: JsonArray([]), validator=[of_type(JsonArray), is_small_json, _are_objects]
+    )
 
     def __attrs_post_init__(self) -> None:
         """
@@ -88,7 +104,7 @@ class Answer:
     It names a request digest (bound), or, given in advance, the step id. Records and checkpoints hold bound ones only.
     """
 
-    schema: str = attrs.field(default=_SCHEMA)
+    schema: str = attrs.field(default=_SCHEMA, validator=of_type(str))
     request_digest: str | None = attrs.field(default=None, validator=is_optional_digest)
     step_id: str | None = attrs.field(default=None, validator=attrs.validators.optional(is_identifier))
     decision: HumanDecision | None = attrs.field(default=None, validator=of_type(HumanDecision, type(None)))
@@ -128,7 +144,7 @@ class Answer:
         """
         The digest of the record.
         """
-        return digest_of(self.to_dict())
+        return digest_of_bytes(canonical_record(self.to_dict()))
 
     def bound_to(self, request_digest: str) -> Self:
         """

@@ -84,5 +84,7 @@ def is_below_root(_: object, field: "attrs.Attribute[Any]", value: Pointer | Non
     """
     Accept a pointer to a member, or None; the root cannot be replaced.
     """
+    if value is not None and type(value) is not Pointer:
+        raise DefinitionError(f"{field.name} is {shown(value)}", where=field.name, remedy="expected a Pointer")
     if value is not None and not value.tokens:
         raise DefinitionError("the root as a place to write", where=field.name, remedy="name a member, as in /result")

@@ -77,6 +77,7 @@ FORBIDDEN_IN_CORE = {
 }
 LAZY = {
     "cattrs hooks": ("runtime/encoding/converter.py", "runtime.encoding.hooks"),
+    "cattrs faults": ("runtime/encoding/converter.py", "runtime.encoding.faults"),
     "jsonschema": ("runtime/orchestration/schema.py", "jsonschema"),
     "builder in the package": ("runtime/orchestration/__init__.py", "runtime.orchestration.builder"),
     "error output": ("runtime/cli/main.py", "runtime.cli.output"),

@@ -1,0 +1,131 @@
+"""Small inputs that ask for much time or memory; run by name in a process with limits: `python bombs.py NAME`.
+
+Prints `refused CODE`, or the status of the run. Each would take minutes or gigabytes if anything in it multiplied.
+"""
+
+import contextlib
+import math
+import resource
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from makers import make_decision, make_gate, make_step, nested, run
+
+from runtime.encoding.canonical import canonical
+from runtime.encoding.jsontext import parse_json
+from runtime.errors import MissionEngineError
+from runtime.orchestration import ExecutionContext
+from runtime.orchestration.registry import run_mission
+
+MEMORY_BYTES = 1 << 30
+CPU_SECONDS = 10
+
+
+def doubled(times: int, *, tuples: bool = False) -> Any:
+    """
+    Make a value of few containers, each held twice by the next.
+    """
+    value: Any = [0]
+    for _ in range(times):
+        value = (value, value) if tuples else [value, value]
+    return value
+
+
+def decide(schema: dict[str, Any], given: Any) -> str:
+    """
+    Give an input to a gate that checks it by a schema.
+    """
+    return run({}, make_gate(input_schema=schema), answers=[make_decision(input=given)]).status
+
+
+def summarize(count: int, measure: dict[str, Any], items: list[Any]) -> str:
+    """
+    Measure a list in many ways.
+    """
+    measures = {f"m{index}": measure for index in range(count)}
+    return run({"a": items}, make_step("s", "summarize", from_="/a", path="/b", measures=measures)).status
+
+
+def repeat(operation: str, path: str) -> str:
+    """
+    Put a state into itself, five times.
+    """
+    steps = [make_step(f"s{index}", operation, path=path, from_="/a") for index in range(5)]
+    return run({"a": [0] * 300_000}, *steps).status
+
+
+def below_long_keys(value: Any) -> Any:
+    """
+    Put a value below 60 long keys.
+    """
+    for _ in range(60):
+        value = {"k" * 80: value}
+    return value
+
+
+BOMBS: dict[str, Callable[[], Any]] = {
+    "a list in itself, doubled, as a context": lambda: ExecutionContext(doubled(60)),
+    "a list in itself, doubled, in a context": lambda: ExecutionContext({"a": doubled(60)}),
+    "a tuple in itself, doubled, in a context": lambda: ExecutionContext({"a": doubled(60, tuples=True)}),
+    "a tuple in itself, doubled, as a name": lambda: run_mission(doubled(60, tuples=True), ExecutionContext()),
+    "a tuple in itself, doubled, as a mode": lambda: run({}, make_step(), mode=doubled(60, tuples=True)),
+    "a tuple in itself, doubled, as an answer": lambda: run({}, make_step(), answers=[doubled(60, tuples=True)]),
+    "one large text ten thousand times": lambda: ExecutionContext({"a": ["x" * 1_000_000] * 10_000}),
+    "one large text ten thousand times, as metadata": lambda: ExecutionContext({}, {"a": ["x" * 1_000_000] * 10_000}),
+    "one large text ten thousand times, as params": lambda: run_mission(
+        "echo", ExecutionContext(), {"a": ["x" * 1_000_000] * 10_000}
+    ),
+    "a fault behind many values below long keys": lambda: canonical(below_long_keys([0] * 300_000 + [math.nan])),
+    "a fault in a text, behind many values below long keys": lambda: parse_json(
+        ('{"%s":' % ("k" * 80)) * 60 + "[" + "0," * 300_000 + "NaN]" + "}" * 60
+    ),
+    "a duplicate among a hundred thousand keys": lambda: parse_json(
+        "{" + "".join(f'"{index}":0,' for index in range(100_000)) + '"0":1}'
+    ),
+    "a duplicate beside many values below a long key": lambda: parse_json(
+        '{"' + "k" * 1_000_000 + '":[' + "0," * 20_000 + '0],"a":1,"a":2}'
+    ),
+    "text nested a million deep": lambda: parse_json("[" * 1_000_000),
+    "a list nested a million deep": lambda: ExecutionContext({"a": nested(1_000_000)}),
+    "an integer of a million digits": lambda: parse_json("1" * 1_000_000),
+    "a fraction of a million digits": lambda: parse_json("0." + "1" * 1_000_000),
+    "a schema that requires names of two types": lambda: decide({"required": [*map(str, range(60_000)), 1]}, {}),
+    "a schema of types that are none": lambda: decide({"type": [*map(str, range(60_000)), 1]}, {}),
+    "an enum for every item": lambda: decide({"items": {"enum": list(range(20_000))}}, list(range(-5_000, 0))),
+    "a thousand schemas for every item": lambda: decide(
+        {"items": {"allOf": [{"type": "integer"}] * 990}}, list(range(100_000))
+    ),
+    "two thousand members for every item": lambda: decide(
+        {"items": {"required": [f"m{index}" for index in range(2_000)]}}, [{}] * 2_000
+    ),
+    "a large input against a thousand schemas": lambda: decide({"anyOf": [{"type": "string"}] * 990}, [0] * 400_000),
+    "a list of every item, ten thousand times": lambda: summarize(10_000, {"kind": "list", "of": ""}, [0] * 50_000),
+    "one large item, ten thousand times": lambda: summarize(10_000, {"kind": "list", "of": ""}, ["x" * 1_000_000]),
+    "the greatest of large items, a thousand times": lambda: summarize(
+        1_000, {"kind": "max", "of": ""}, [["x" * 10_000]] * 1_000
+    ),
+    "a count of every item, twenty thousand times": lambda: summarize(
+        20_000, {"kind": "count", "of": ""}, [0] * 20_000
+    ),
+    "a list appended to itself": lambda: repeat("append", "/a"),
+    "a list set into itself": lambda: repeat("set", "/a/0"),
+}
+
+
+def main(name: str) -> None:
+    """
+    Run one, within the limits.
+    """
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    with contextlib.suppress(ValueError, OSError):  # Not every system limits memory.
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    try:
+        ended = str(BOMBS[name]())
+    except MissionEngineError as error:
+        ended = f"refused {error.code}"
+    sys.stdout.write(ended if len(ended) < 40 else "accepted")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
