@@ -17,7 +17,7 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n auto -q -m "not slow"
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -q -m "not slow"
 
 bench: .venv/dev
 	$(BIN)/python tests/bench/engine.py

@@ -11,7 +11,7 @@ from typing import Final, final
 
 import attrs
 
-from runtime.encoding.canonical import canonical
+from runtime.encoding.canonical import canonical_record
 from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import StorageError, UnknownRunError, shown
 from runtime.evidence.record import RecordedRun
@@ -78,7 +78,7 @@ class Store:
         Returns:
             The decision that counts: this one, or an earlier one.
         """
-        path = self._write("decisions", checkpoint.digest, canonical(answer.to_dict()))
+        path = self._write("decisions", checkpoint.digest, canonical_record(answer.to_dict()))
         return Answer.from_dict(parse_canonical(read_file(path), source=near(path)))
 
     def load_run(self, name: str) -> RecordedRun:

@@ -67,7 +67,7 @@ def _describe(error: BaseException) -> str:
     if isinstance(error, MissionEngineError):
         # The place is the path in front of it; what stands inside the error would say it twice.
         return ": ".join(filter(None, (error.what, error.remedy, *map(str, error.faults))))
-    if isinstance(error, KeyError) and error.args and type(error.args[0]) is str:
+    if isinstance(error, KeyError) and is_placed(error):  # One that is not placed comes from foreign code.
         return f"required field {shown(error.args[0])} is missing"
     if isinstance(error, ForbiddenExtraKeysError):
         return f"unknown field {', '.join(sorted(map(shown, error.extra_fields)))}"

@@ -1,5 +1,6 @@
 """The cattrs hooks behind `converter.py`: which JSON each type is built from. How a fault reads is in `faults.py`."""
 
+import collections
 import collections.abc
 from collections.abc import Callable, Iterator
 from enum import Enum, StrEnum
@@ -9,7 +10,7 @@ from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 import attrs
 from cattrs import ClassValidationError, Converter
 from cattrs.cols import list_structure_factory, mapping_structure_factory
-from cattrs.errors import AttributeValidationNote
+from cattrs.errors import AttributeValidationNote, IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from runtime.encoding.converter import KEY
@@ -28,11 +29,14 @@ _LISTED: Final[dict[Any, Callable[[list[Any]], Any]]] = {
     tuple: tuple,
     set: set,
     frozenset: frozenset,
+    collections.deque: collections.deque,
+    collections.abc.MutableSequence: list,
+    collections.abc.MutableSet: set,
     collections.abc.Sequence: tuple,
     collections.abc.Set: frozenset,
 }
 """What is read from a JSON list, and what is made of it."""
-_MAPPED: Final = (dict, collections.abc.Mapping)
+_MAPPED: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
 def make_converter() -> Converter:
@@ -130,7 +134,7 @@ def _structure_literal(kind: Any, _: Converter) -> _Hook:  # noqa: ANN401 - a ty
 def _structure_listed(kind: Any, converter: Converter) -> _Hook:  # noqa: ANN401 - a type form.
     parts = get_args(kind)
     make = _LISTED[_origin(kind)]
-    if _origin(kind) is tuple and parts and parts[-1] is not Ellipsis:
+    if _origin(kind) is tuple and kind is not tuple and (not parts or parts[-1] is not Ellipsis):
         return _structure_fixed(parts, converter)
     member: Any = parts[0] if parts else Any
     form: Any = list.__class_getitem__(member)
@@ -143,14 +147,22 @@ def _structure_fixed(parts: tuple[Any, ...], converter: Converter) -> _Hook:
         items = _expect(value, list)
         if len(items) != len(parts):
             raise TypeFaultError(f"expected {len(parts)} members, got {len(items)}")
-        return tuple(converter.structure(item, part) for item, part in zip(items, parts, strict=True))
+        made, wrong = [], []
+        for index, (item, part) in enumerate(zip(items, parts, strict=True)):
+            try:
+                made.append(converter.structure(item, part))
+            except Exception as error:  # noqa: BLE001 - whatever a member's hook raises is a fault at its place.
+                error.__notes__ = [*getattr(error, "__notes__", []), IterableValidationNote("member", index, part)]
+                wrong.append(error)
+        if wrong:
+            raise IterableValidationError("While structuring a tuple", wrong, tuple)
+        return tuple(made)
 
     return structure_fixed
 
 
 def _structure_mapped(kind: Any, converter: Converter) -> _Hook:  # noqa: ANN401 - a type form.
-    _, member = get_args(kind) or (str, Any)
-    form: Any = dict.__class_getitem__((str, member))
+    form: Any = dict.__class_getitem__(get_args(kind) or (str, Any))
     build: _Hook = mapping_structure_factory(form, converter)
 
     def structure_mapped(value: object, target: object) -> Any:  # noqa: ANN401 - a dict of the members.

@@ -10,6 +10,7 @@ from runtime.limits import MAX_DEPTH, MAX_POINTER_LENGTH, SHOWN_VALUE_LENGTH
 
 __all__ = ["Pointer", "array_index", "escape_token"]
 
+_INDEX_DIGITS: Final = 15
 _find_bad_escape = re.compile("~(?![01])").search
 
 
@@ -55,7 +56,8 @@ def array_index(token: str) -> int | None:
     Read an array index as RFC 6901 writes it: ASCII digits, no leading zero; None when it is not one.
     """
     is_index = token.isascii() and token.isdigit() and (token == "0" or token[0] != "0")  # noqa: S105 - no password.
-    return int(token) if is_index else None
+    # The first digits of a longer one are beyond every array already.
+    return int(token[:_INDEX_DIGITS]) if is_index else None
 
 
 def escape_token(key: object) -> str:

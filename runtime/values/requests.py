@@ -5,8 +5,9 @@ from typing import ClassVar, Final, final
 
 import attrs
 
+from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import unstructure
-from runtime.encoding.digest import digest_of
+from runtime.encoding.digest import digest_of_bytes
 from runtime.encoding.frozen import JsonObject
 
 __all__ = ["EffectAsk", "EffectMode", "HumanAsk", "Pending", "Request", "WaitReason"]
@@ -84,7 +85,7 @@ class Request:
         """
         The digest an answer is bound to.
         """
-        return digest_of(self.to_dict())
+        return digest_of_bytes(canonical_record(self.to_dict()))
 
 
 class WaitReason(StrEnum):

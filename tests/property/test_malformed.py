@@ -149,6 +149,7 @@ KINDS: dict[str, tuple[list[Any], Callable[[Judge, str, Any], None]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_malformed_document_is_refused_and_left_as_it_was(kind: str) -> None:
     """
@@ -189,6 +190,7 @@ def _arguments(rng: Random) -> tuple[list[Any], dict[str, Any]]:
     return [valid.pop("name"), valid.pop("ctx"), valid.pop("params")], valid
 
 
+@pytest.mark.slow
 def test_an_argument_of_any_type_is_refused_and_left_as_it_was() -> None:
     """
     Whatever stands where a name, context, params, answers, mode, effects or registry should: no other exception.
@@ -245,6 +247,7 @@ def _replay(raw: bytes) -> Any:
     return replay(RecordedRun.from_bytes(raw))
 
 
+@pytest.mark.slow
 def test_a_changed_record_is_never_taken_for_the_original() -> None:
     """
     A recorded run in which any member was changed, dropped, added or renamed is refused, or is the same bytes.

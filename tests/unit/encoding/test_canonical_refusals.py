@@ -19,10 +19,10 @@ import orjson
 import pytest
 
 from runtime.encoding import canonical as module
-from runtime.encoding.canonical import canonical, encode_checked
+from runtime.encoding.canonical import canonical, canonical_record, encode_checked
 from runtime.encoding.frozen import JsonArray, JsonObject
 from runtime.errors import EncodingError, EngineBug
-from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_FAULTS, MAX_NUMBER
+from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_FAULTS, MAX_NUMBER, MAX_RECORD_BYTES, MAX_RECORD_DEPTH
 
 
 class _Text(str):
@@ -551,6 +551,52 @@ class TestBounds:
         """
         raw = canonical({"kk": [0] * ((MAX_DOCUMENT_BYTES - 8) // 2)})
         assert len(raw) == MAX_DOCUMENT_BYTES
+
+
+class TestRecords:
+    """
+    A record of our own wraps documents of the caller, so its bounds are wider; everything else is as for a document.
+    """
+
+    @pytest.mark.parametrize("value", [{"b": 1.0, "a": [1e-6]}, {"\ue000": 1, "\U00010000": 2}, "text", None])
+    def test_its_bytes_are_those_of_a_document(self, value: Any) -> None:
+        """
+        Within the bounds of a document, a record has the same bytes.
+        """
+        assert canonical_record(value) == canonical(value)
+
+    @pytest.mark.parametrize("innermost", [1, [], {"a": 1}], ids=["number", "empty", "object"])
+    def test_its_depth_is_bounded(self, innermost: Any) -> None:
+        """
+        72 containers are accepted, 73 refused with their path.
+        """
+        inside = 0 if innermost == 1 else 1
+        assert canonical_record(_nested(MAX_RECORD_DEPTH - inside, innermost))
+        with pytest.raises(EncodingError) as caught:
+            canonical_record(_nested(MAX_RECORD_DEPTH - inside + 1, innermost))
+        assert caught.value.what == f"nesting deeper than {MAX_RECORD_DEPTH}"
+        assert caught.value.where == "/0" * MAX_RECORD_DEPTH
+
+    def test_its_size_is_bounded(self) -> None:
+        """
+        40 MiB are accepted, a longer text is refused, and the message names the record's limit.
+        """
+        assert len(canonical_record(["x" * (MAX_RECORD_BYTES - 4)])) == MAX_RECORD_BYTES
+        with pytest.raises(EncodingError) as caught:
+            canonical_record(["x" * MAX_RECORD_BYTES])
+        assert "document of at least" in caught.value.what
+        assert str(MAX_RECORD_BYTES) in caught.value.remedy
+
+    @pytest.mark.parametrize("case", ["tuple", "str_enum", "nan", "two_to_53", "lone_high_surrogate"])
+    def test_it_refuses_what_a_document_refuses(self, case: str) -> None:
+        """
+        What is not JSON is refused in a record too, with its path, also below the depth of a document.
+        """
+        value = {**_NOT_JSON, **_OUT_OF_RANGE}[case]
+        for depth in (1, MAX_RECORD_DEPTH):
+            with pytest.raises(EncodingError) as caught:
+                canonical_record(_nested(depth, value))
+            assert caught.value.where == "/0" * depth
 
 
 class TestEncodeChecked:

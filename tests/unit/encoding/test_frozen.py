@@ -425,6 +425,24 @@ class TestFreeze:
         assert frozen_object(value) is value
         assert frozen_object({"a": 1}) == value
 
+    def test_subclasses_of_frozen_values_are_refused(self) -> None:
+        """
+        A class that could change the rules is no frozen value.
+        """
+
+        class Object(JsonObject):
+            pass
+
+        class Array(JsonArray):
+            pass
+
+        values: list[Any] = [Object({}), Array([])]
+        for value in values:
+            with pytest.raises(EncodingError):
+                freeze(value)
+            with pytest.raises(EncodingError):
+                frozen_object(value)
+
     def test_the_empty_object_is_empty(self) -> None:
         """
         The shared default holds nothing.

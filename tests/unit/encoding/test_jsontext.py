@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from runtime.encoding.canonical import canonical_record
 from runtime.encoding.jsontext import parse_canonical, parse_json
 from runtime.errors import EncodingError
-from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NUMBER
+from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NUMBER, MAX_RECORD_BYTES, MAX_RECORD_DEPTH
 
 _ACCEPTED: dict[str, tuple[str, Any]] = {
     "null": ("null", None),
@@ -204,6 +205,18 @@ def test_an_empty_text_is_refused_as_such(text: bytes | str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text", [None, 5, True, ["[]"], {}, bytearray(b"{}"), memoryview(b"{}")], ids=lambda value: type(value).__name__
+)
+def test_what_is_neither_bytes_nor_text_is_refused(text: Any) -> None:
+    """
+    Only bytes and text are parsed; anything else is named by its type.
+    """
+    error = _refusal(text, source="in.json")
+    assert error.what.startswith(type(text).__name__)
+    assert (error.where, error.remedy) == ("in.json", "give the bytes of a file, or text")
+
+
 def test_text_with_a_lone_surrogate_is_refused() -> None:
     """
     Text that has no UTF-8 form is refused before it is parsed.
@@ -375,6 +388,27 @@ class TestParseCanonical:
         assert caught.value.what == f"bytes that are not canonical JSON, first at byte {offset}"
         assert caught.value.where == "stored.json"
         assert caught.value.code == "not_canonical_json"
+
+    def test_a_record_may_be_deeper_than_a_document_and_no_deeper_than_a_record(self) -> None:
+        """
+        A record wraps documents of the caller, so it may be 72 containers deep, and not 73.
+        """
+        deepest = b"[" * MAX_RECORD_DEPTH + b"]" * MAX_RECORD_DEPTH
+        assert canonical_record(parse_canonical(deepest)) == deepest
+        with pytest.raises(EncodingError, match=f"nesting deeper than {MAX_RECORD_DEPTH}") as caught:
+            parse_canonical(b"[" + deepest + b"]")
+        assert caught.value.where == "/0" * MAX_RECORD_DEPTH
+        with pytest.raises(EncodingError, match=f"nesting deeper than {MAX_DEPTH}"):
+            parse_json(deepest)
+
+    def test_a_record_may_be_larger_than_a_document_and_no_larger_than_a_record(self) -> None:
+        """
+        A record may have 40 MiB, and not one byte more.
+        """
+        largest = b'"' + b"x" * (MAX_RECORD_BYTES - 2) + b'"'
+        assert len(parse_canonical(largest)) == MAX_RECORD_BYTES - 2
+        with pytest.raises(EncodingError, match=f"a text of {MAX_RECORD_BYTES + 1} bytes"):
+            parse_canonical(largest + b" ")
 
     def test_it_refuses_what_parse_json_refuses(self) -> None:
         """

@@ -1,11 +1,13 @@
 """JSON Pointers against RFC 6901."""
 
+import sys
+
 import attrs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runtime.encoding.pointer import Pointer, array_index
+from runtime.encoding.pointer import Pointer, array_index, escape_token
 from runtime.errors import DefinitionError
 from runtime.limits import MAX_DEPTH, MAX_POINTER_LENGTH
 
@@ -148,6 +150,20 @@ class TestLimits:
         assert len(caught.value.what) < 100
 
 
+@pytest.mark.parametrize("digits", [640, 1000, 4301, 100_000])
+def test_an_index_of_any_length_is_read_without_an_error(digits: int) -> None:
+    """
+    However long a token is, and however few digits the interpreter is set to read, an index is a number or none.
+    """
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(640)
+    try:
+        index = array_index("9" * digits)
+    finally:
+        sys.set_int_max_str_digits(before)
+    assert index is None or index >= 10**9
+
+
 def test_pointers_are_values() -> None:
     """
     Pointers with one text are equal, hash alike, and cannot be changed.
@@ -189,3 +205,46 @@ def test_an_index_is_ascii_digits_without_leading_zero(token: str, index: int | 
     Only what RFC 6901 writes as an index is one; ten digits are more than any list has.
     """
     assert array_index(token) == index
+
+
+class TestEscapeToken:
+    """
+    A part of a path for people is escaped, printable, and no longer than 80 characters.
+    """
+
+    @pytest.mark.parametrize(
+        ("key", "text"),
+        [
+            ("a", "a"),
+            ("", ""),
+            (0, "0"),
+            ("a/b", "a~1b"),
+            ("m~n", "m~0n"),
+            ("~1", "~01"),
+            ("/~", "~1~0"),
+            (("a/b",), "('a~1b',)"),
+            (None, "None"),
+            ("\ud800x", "\\ud800x"),
+            ("x" * 80, "x" * 80),
+            ("x" * 81, "x" * 79 + "…"),
+            ("/" * 41, "~1" * 39 + "~…"),
+            ("\ud800" * 100, "\\ud800" * 13 + "\\…"),
+        ],
+        ids=ascii,
+    )
+    def test_the_text(self, key: object, text: str) -> None:
+        """
+        Keys of every type have such a text.
+        """
+        assert escape_token(key) == text
+        assert text.encode().decode() == text
+
+    @given(st.text(max_size=60))
+    def test_it_is_undone_by_parsing(self, key: str) -> None:
+        """
+        Where nothing had to be cut or replaced, parsing the path gives the key back.
+        """
+        text = escape_token(key)
+        assert len(text) <= 80
+        if not text.endswith("…"):
+            assert Pointer.parse("/" + text).tokens == (key,)

@@ -69,6 +69,15 @@ def test_a_run_that_waits_is_not_recorded(ending: str) -> None:
     assert caught.value.code == "transition_refused"
 
 
+@pytest.mark.parametrize("result", [None, {}, "completed"])
+def test_what_is_no_result_is_not_recorded(result: Any) -> None:
+    """
+    Only what the engine gave is a run.
+    """
+    with pytest.raises(IntegrityError, match="give an OrchestrationResult"):
+        RecordedRun.of(result)
+
+
 DAMAGES: dict[str, Any] = {
     "no schema": lambda document: document.pop("schema"),
     "another schema": lambda document: document.update(schema="recorded-run/v2"),

@@ -341,6 +341,15 @@ class TestAChangedRecord:
             replay(read(document))
 
 
+@pytest.mark.parametrize("run", [None, {}, b"{}"])
+def test_what_is_no_record_is_not_replayed(run: Any) -> None:
+    """
+    Bytes are read first; the record they give is replayed.
+    """
+    with pytest.raises(IntegrityError, match="give a RecordedRun"):
+        replay(run)
+
+
 def is_accepted(document: Any) -> bool:
     """
     Tell whether a record is read and replayed.

@@ -4,7 +4,7 @@ import pytest
 from makers import make_action, make_decision, make_effect_answer, make_gate, make_inputs, make_step, run, sha256_of
 
 from runtime.errors import AnswerRefusedError, InvalidAnswerError, StaleAnswerError, UnusedAnswerError
-from runtime.orchestration import Answer, OrchestrationResult, execute
+from runtime.orchestration import Answer, OrchestrationResult, StepSpec, execute
 
 NOWHERE = sha256_of("nowhere")
 
@@ -119,6 +119,23 @@ class TestLeftovers:
         for answers in (both, both[::-1]):
             with pytest.raises(UnusedAnswerError):
                 run({}, make_gate(), answers=answers)
+
+    def test_the_refusal_says_the_run_stopped_only_where_it_did(self) -> None:
+        """
+        An answer that came second, or for a skipped step, is not told that its step was never reached.
+        """
+        pending = run({}, make_gate()).pending
+        assert pending is not None
+        bound, early, known = make_decision(request_digest=pending.digest), make_decision(), make_effect_answer()
+        cases: dict[str, tuple[StepSpec, list[Answer]]] = {
+            "a second one": (make_gate(), [bound, early]),
+            "unknown after it was known": (make_action(), [known, make_effect_answer(status="unknown")]),
+            "skipped": (make_gate(when="flagged"), [early]),
+        }
+        for step, answers in cases.values():
+            with pytest.raises(UnusedAnswerError) as caught:
+                run({}, step, answers=answers)
+            assert "stopped before asking" not in str(caught.value)
 
     def test_a_second_answer_that_is_equal_is_refused(self) -> None:
         """

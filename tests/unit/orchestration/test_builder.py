@@ -55,6 +55,15 @@ def test_params_that_are_no_json_object(params: Any) -> None:
         MissionSpec("echo", params)
 
 
+@pytest.mark.parametrize("mission", [None, "echo", {"type": "echo"}])
+def test_what_is_no_spec_is_refused(mission: Any) -> None:
+    """
+    A name alone is not a spec.
+    """
+    with pytest.raises(DefinitionError, match="give a MissionSpec"):
+        build_workflow(mission)
+
+
 def test_a_type_that_is_no_text() -> None:
     """
     It is refused where the spec is made.

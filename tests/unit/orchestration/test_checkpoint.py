@@ -175,6 +175,16 @@ class TestADamagedRecord:
             with pytest.raises(EncodingError):
                 Checkpoint.from_bytes(raw)
 
+    @pytest.mark.parametrize(
+        "path", ["answers.0.schema", "answers.0.decision.input", "definition.metadata", "engine", "params"]
+    )
+    def test_that_leaves_a_field_out_is_refused(self, checkpoint: Checkpoint, path: str) -> None:
+        """
+        "Hashed artefacts write every field": a file whose bytes are not those of what it says is not the file.
+        """
+        with pytest.raises(IntegrityError):
+            Checkpoint.from_bytes(rfc8785.dumps(damaged(checkpoint.to_dict(), path, ...)))
+
     def test_names_its_source(self, checkpoint: Checkpoint) -> None:
         """
         The name of the file stands in the message.

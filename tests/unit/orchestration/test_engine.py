@@ -6,7 +6,7 @@ import attrs
 import pytest
 from makers import make_decision, make_gate, make_inputs, make_step, make_workflow, run
 
-from runtime.errors import EngineBug, StaleAnswerError
+from runtime.errors import DefinitionError, EngineBug, StaleAnswerError
 from runtime.orchestration import ExecutionContext, Orchestrator, RunStatus, execute
 from runtime.orchestration.engine import refuse_unused
 from runtime.orchestration.operations import OPERATIONS, Operation
@@ -72,6 +72,15 @@ def test_the_final_state_can_be_the_next_context() -> None:
     """
     first = run({"n": 1}, make_step("a", "increment", path="/n"))
     assert run(first.final_state, make_step("a", "increment", path="/n")).final_state == {"n": 3}
+
+
+@pytest.mark.parametrize("inputs", [None, {}, make_workflow()])
+def test_what_is_no_checkpoint_is_not_executed(inputs: Any) -> None:
+    """
+    The engine takes the inputs of a run as one value, or refuses them.
+    """
+    with pytest.raises(DefinitionError, match="give a Checkpoint"):
+        execute(inputs)
 
 
 def test_statuses_are_what_the_contract_names() -> None:

@@ -1,16 +1,17 @@
 """The mission as a value: its name, version, params class and builder are checked where it is made."""
 
+import contextlib
 from typing import Any
 
 import attrs
 import pytest
-from makers import make_mission, make_workflow, nested
+from makers import make_decision, make_gate, make_mission, make_step, make_workflow, nested
 
 from runtime.encoding.frozen import JsonObject
 from runtime.encoding.pointer import Pointer
-from runtime.errors import DefinitionError, ParamsError
+from runtime.errors import DefinitionError, MissionEngineError, ParamsError
 from runtime.orchestration import Example, Mission, NoParams, WorkflowDefinition
-from runtime.orchestration.registry import MISSION_REGISTRY
+from runtime.orchestration.registry import MISSION_REGISTRY, MissionRegistry
 
 
 @attrs.frozen(kw_only=True)
@@ -101,6 +102,43 @@ class TestConstruction:
             with pytest.raises(DefinitionError):
                 make_mission(**changes)
 
+    def test_an_example_takes_its_answers_as_a_list(self) -> None:
+        """
+        As `answers=` does everywhere; the mission can be registered all the same.
+        """
+        example = Example(answers=[make_decision()])  # type: ignore[arg-type]
+        assert example == Example(answers=(make_decision(),))
+        assert MissionRegistry({"made": make_mission(make_gate(), example=example)})
+
+    @pytest.mark.parametrize("answers", [3, (1, 2), "x", make_decision()])
+    def test_an_example_refuses_answers_that_are_none(self, answers: Any) -> None:
+        """
+        With a refusal of this package.
+        """
+        with pytest.raises(MissionEngineError):
+            Example(answers=answers)
+
+    def test_a_builder_that_cannot_be_hashed_is_no_fault_of_pythons(self) -> None:
+        """
+        Any callable is a builder, or it is refused: an object with an equality of its own has no hash.
+        """
+
+        class Builder:
+            """
+            A builder that is an object.
+            """
+
+            __hash__ = None  # type: ignore[assignment]
+
+            def __call__(self, params: object) -> WorkflowDefinition:
+                """
+                Build.
+                """
+                return make_workflow(make_step(str(params)[:5]))
+
+        with contextlib.suppress(DefinitionError):
+            assert list(MissionRegistry({"made": make_mission(build=Builder())})) == ["made"]
+
     def test_a_mission_takes_no_params_by_default(self) -> None:
         """
         Its params class is that of none.
@@ -143,6 +181,13 @@ class TestReadParams:
         """
         assert make_mission().read_params() == NoParams()
         assert MISSION_REGISTRY["echo"].read_params() == JsonObject({})
+
+    def test_refuses_an_instance_that_cannot_be_written_as_json(self) -> None:
+        """
+        The refusal names the mission, whatever went wrong.
+        """
+        with pytest.raises(ParamsError, match="params of mission 'made'"):
+            mission().read_params(Params(count=1, path=None, names=3))  # type: ignore[arg-type]
 
     def test_lists_every_fault_with_its_path(self) -> None:
         """
@@ -204,6 +249,32 @@ class TestBuilding:
             DefinitionError, match=r"mission 'made' built .*: its build function must return a WorkflowDef"
         ):
             make_mission(build=lambda _: built)()
+
+    @pytest.mark.parametrize("error", [ZeroDivisionError("secret"), KeyError("secret"), RecursionError("secret")])
+    def test_a_builder_that_raises_is_refused(self, error: Exception) -> None:
+        """
+        The refusal names the mission and the kind of error, not its text.
+        """
+
+        def build(_: object) -> WorkflowDefinition:
+            raise error
+
+        with pytest.raises(
+            DefinitionError, match=f"mission 'made' could not be built: {type(error).__name__}"
+        ) as caught:
+            make_mission(build=build)()
+        assert "secret" not in str(caught.value)
+
+    def test_a_builder_may_refuse_its_params(self) -> None:
+        """
+        An error of this package leaves the builder as it is.
+        """
+
+        def build(_: object) -> WorkflowDefinition:
+            raise ParamsError("too many", where="count")
+
+        with pytest.raises(ParamsError, match="too many at count"):
+            make_mission(build=build)()
 
     def test_the_builder_gets_the_params_class(self) -> None:
         """

@@ -24,6 +24,8 @@ from runtime.encoding.frozen import JsonObject
 from runtime.errors import (
     CheckpointMismatchError,
     DefinitionError,
+    IntegrityError,
+    InvalidAnswerError,
     ModeError,
     ParamsError,
     StaleAnswerError,
@@ -501,6 +503,23 @@ class TestResumingAMission:
         waiting = run({"n": 1}, make_gate(), make_step("add", "increment", path="/n"))
         assert waiting.checkpoint is not None
         assert resume_mission(waiting.checkpoint, [make_decision()], registry={}).final_state == {"n": 2}
+
+    @pytest.mark.parametrize("checkpoint", [None, {}, b"{}"])
+    def test_refuses_what_is_no_checkpoint(self, checkpoint: Any) -> None:
+        """
+        Bytes are read first; the checkpoint they give is resumed.
+        """
+        with pytest.raises(IntegrityError, match="give a Checkpoint"):
+            resume_mission(checkpoint, [])
+
+    def test_refuses_answers_that_are_none(self) -> None:
+        """
+        One answer is not a list of one.
+        """
+        checkpoint = run({}, make_gate()).checkpoint
+        assert checkpoint is not None
+        with pytest.raises(InvalidAnswerError, match="give a list of Answer"):
+            resume_mission(checkpoint, make_decision())  # type: ignore[arg-type]
 
     def test_carries_effects_out(self) -> None:
         """

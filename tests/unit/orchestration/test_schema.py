@@ -67,6 +67,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a thousand subschemas": ({"properties": {str(index): {} for index in range(1000)}}, "1001 subschemas"),
     "a wrong type of keyword": ({"maxLength": "3"}, "'3' is not of type 'integer'"),
     "a negative length": ({"maxLength": -1}, "less than the minimum of 0"),
+    "a number among the types": ({"type": ["string", 1]}, "type holds other than text; give names"),
+    "a number among the required names": ({"required": [1]}, "required holds other than text; give names"),
     "an unknown type": ({"type": "text"}, "'text' is not valid"),
     "a number for a subschema": ({"items": 3}, "expected a schema object, got 3"),
     "a list for properties": ({"properties": []}, "is not of type 'object'"),
@@ -231,6 +233,22 @@ class TestASchemaThatIsAccepted:
         [fault] = input_faults({"type": "integer"}, "x" * 10_000)
         assert len(fault.message) == 200
         assert fault.message.endswith("…")
+
+    def test_more_work_than_is_allowed_is_refused(self) -> None:
+        """
+        A large input against a large schema is refused at once, instead of being checked for hours.
+        """
+        schema: dict[str, Any] = {"items": {"allOf": [{}] * 900}}
+        assert schema_faults(schema) == []
+        [fault] = input_faults(schema, [0] * 5000)
+        assert "10001 bytes against a schema of 902 parts" in fault.message
+        assert input_faults(schema, [0] * 100) == []
+
+    def test_of_many_faults_only_some_are_listed(self) -> None:
+        """
+        An input with thousands of faults has them counted no further than a message shows.
+        """
+        assert len(input_faults({"items": {"type": "string"}}, [0] * 5000)) == 21
 
     def test_faults_stand_in_one_order(self) -> None:
         """

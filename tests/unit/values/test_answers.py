@@ -11,7 +11,7 @@ from runtime.encoding.canonical import canonical
 from runtime.encoding.digest import NULL_DIGEST, digest_of
 from runtime.encoding.frozen import JsonArray, JsonObject
 from runtime.errors import DefinitionError, EncodingError, InvalidAnswerError, MissionEngineError
-from runtime.limits import MAX_DOCUMENT_BYTES, MAX_IDENTIFIER_LENGTH, MAX_PAYLOAD_BYTES, MAX_TEXT_LENGTH
+from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_IDENTIFIER_LENGTH, MAX_PAYLOAD_BYTES, MAX_TEXT_LENGTH
 from runtime.values import Answer, EffectOutcome, HumanDecision, OutcomeStatus
 
 
@@ -296,6 +296,20 @@ class TestRecord:
         """
         assert _answer().digest == digest_of(_answer().to_dict())
         assert _answer().digest != _answer(step_id="other").digest
+
+    def test_the_deepest_content_has_a_digest(self) -> None:
+        """
+        Whatever may be put in as input or output is recorded: the record around it does not count against its depth.
+        """
+        document: dict[str, Any] = {}
+        for _ in range(MAX_DEPTH - 1):
+            document = {"a": document}
+        for answer in (
+            _answer(decision=_decision(input=document)),
+            Answer(step_id="a", outcome=_done(output=document)),
+        ):
+            assert answer.digest
+            assert Answer.from_dict(answer.to_dict()) == answer
 
     def test_the_short_form_is_read(self) -> None:
         """

@@ -199,6 +199,13 @@ class TestBelowRoot:
         """
         _accept(is_below_root, value)
 
+    @pytest.mark.parametrize("value", ["/a", "", 5, ("a",)], ids=repr)
+    def test_what_is_no_pointer_is_refused(self, value: Any) -> None:
+        """
+        The text of a pointer is not a pointer yet.
+        """
+        assert _refusal(is_below_root, value).remedy == "expected a Pointer"
+
     def test_the_root_is_refused(self) -> None:
         """
         The pointer to the whole document is refused.

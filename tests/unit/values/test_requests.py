@@ -8,6 +8,7 @@ import pytest
 from runtime.encoding.canonical import canonical
 from runtime.encoding.digest import digest_of, digest_of_bytes
 from runtime.encoding.frozen import JsonObject
+from runtime.limits import MAX_DEPTH
 from runtime.values import EffectAsk, EffectMode, HumanAsk, Pending, Request, WaitReason
 
 _HUMAN = HumanAsk(prompt="Go on?", choices=("approve", "reject"), input_schema=None, approvers=())
@@ -107,6 +108,22 @@ def test_the_digest_is_that_of_the_record(ask: HumanAsk | EffectAsk) -> None:
     """
     request = _request(ask=ask)
     assert request.digest == digest_of(request.to_dict()) == digest_of_bytes(canonical(request.to_dict()))
+
+
+@pytest.mark.parametrize("depth", [1, MAX_DEPTH - 1, MAX_DEPTH])
+def test_the_deepest_question_has_a_digest(depth: int) -> None:
+    """
+    Whatever a payload can hold can be asked: the record around it does not count against the document's depth.
+    """
+    document: dict[str, Any] = {}
+    for _ in range(depth - 1):
+        document = {"a": document}
+    for ask in (
+        attrs.evolve(_EFFECT, params=JsonObject(document)),
+        attrs.evolve(_HUMAN, input_schema=JsonObject(document)),
+    ):
+        assert _request(ask=ask).digest
+        assert Pending(request=_request(ask=ask), reason=WaitReason.UNANSWERED).digest
 
 
 @pytest.mark.parametrize("reason", WaitReason)
