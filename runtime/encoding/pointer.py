@@ -1,7 +1,7 @@
 """JSON Pointers (RFC 6901): the one way a payload names a place in the state."""
 
 import re
-from typing import Self, final
+from typing import Final, Self, final
 
 import attrs
 
