@@ -51,8 +51,10 @@ class Mode(StrEnum):
         Raises:
             ModeError: there is no such mode.
         """
+        if type(name) is cls:
+            return name
         for mode in cls:
-            if type(name) in (str, Mode) and name == mode.value:
+            if type(name) is str and name == mode.value:
                 return mode
         raise ModeError(f"mode {shown(name)}", remedy=f"modes are {[mode.value for mode in cls]}")
 

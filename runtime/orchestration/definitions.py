@@ -68,6 +68,13 @@ class WorkflowDefinition:
         return canonical_record({"schema": "workflow/v1", **self.to_dict()})
 
     @cached_property
+    def payload_bytes(self) -> int:
+        """
+        The canonical size of all payloads together.
+        """
+        return sum(len(step.payload.raw) for step in self.steps)
+
+    @cached_property
     def digest(self) -> str:
         """
         The definition digest.

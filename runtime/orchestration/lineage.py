@@ -9,7 +9,6 @@ from typing import Final, Literal, TypedDict
 
 import orjson
 
-from runtime.encoding.digest import digest_of_bytes
 
 __all__ = ["ENGINE_VERSION", "EntryStatus", "LineageEntry", "Receipt", "RunHeader", "record_bytes"]
 
@@ -82,13 +81,6 @@ class Receipt(TypedDict):
 
 def record_bytes(record: RunHeader | LineageEntry | Receipt) -> bytes:
     """
-    Encode one of our own records; the keys are sorted here, whatever order they were written in.
+    Encode one of our own records, whose keys were written in sorted order; a test compares with `canonical`.
     """
-    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-
-
-def record_digest(record: RunHeader | LineageEntry | Receipt) -> str:
-    """
-    Digest one of our own records.
-    """
-    return digest_of_bytes(record_bytes(record))
+    return orjson.dumps(record)

@@ -49,8 +49,8 @@ def prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:
     Source: contracts/tier2.md; DESIGN.md 4.
     """
     # Large definitions are read each time, so that the cache stays small.
-    size = sum(len(step.payload.raw) for step in definition.steps)
-    return _prepare_cached(definition) if size <= _CACHED_BYTES else _prepare(definition)
+    is_small = definition.payload_bytes <= _CACHED_BYTES
+    return _prepare_cached(definition) if is_small else _prepare(definition)
 
 
 def _prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:

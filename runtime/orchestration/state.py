@@ -152,7 +152,7 @@ class State(Mapping[str, Any]):
                 after[key] = piece
         if after == pieces:
             return self
-        if not pieces.keys() >= after.keys():
+        if any(key not in pieces for key in changed):
             after = {key: after[key] for key in sorted(after, key=key_order)}
         return self._of_pieces(after)
 

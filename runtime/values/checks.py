@@ -73,6 +73,8 @@ def is_small_json(_: object, field: "attrs.Attribute[Any]", value: FrozenValue) 
     """
     Accept frozen JSON of at most a payload's size.
     """
+    if value is None:
+        return
     size = len(value.raw if isinstance(value, JsonObject | JsonArray) else canonical(value))
     if size > MAX_PAYLOAD_BYTES:
         raise DefinitionError(
