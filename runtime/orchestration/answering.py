@@ -85,7 +85,7 @@ def build_refusal(unused: Iterable[Answer], used: Iterable[Answer]) -> AnswerRef
     answer = next(iter(unused))
     if answer.step_id is not None:
         return UnusedAnswerError(
-            f"the answer for step {shown(answer.step_id)} was not used: the run stopped before asking",
+            f"the answer for step {shown(answer.step_id)} was not used: the step did not ask, or had its answer",
             remedy="give it when its step asks, or answer the earlier steps as well",
         )
     if answer.request_digest in {one.request_digest for one in used}:

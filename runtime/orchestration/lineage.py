@@ -9,7 +9,6 @@ from typing import Final, Literal, TypedDict
 
 import orjson
 
-
 __all__ = ["ENGINE_VERSION", "EntryStatus", "LineageEntry", "Receipt", "RunHeader", "record_bytes"]
 
 ENGINE_VERSION: Final = "1.0"

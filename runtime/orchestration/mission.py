@@ -11,6 +11,7 @@ from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject, frozen_object
 from runtime.errors import DefinitionError, EncodingError, MissionEngineError, ParamsError, shown
 from runtime.limits import MAX_PAYLOAD_BYTES
+from runtime.orchestration.checkpoint import read_answers
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
 from runtime.orchestration.prepare import prepare
 from runtime.values.answers import Answer
@@ -38,7 +39,7 @@ class Example:
 
     params: JsonObject = attrs.field(default=EMPTY_OBJECT, converter=frozen_object)
     context: ExecutionContext = attrs.field(factory=ExecutionContext, validator=of_type(ExecutionContext))
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Answer, ...] = attrs.field(default=(), converter=read_answers)
 
 
 def _is_mission_name(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
@@ -63,7 +64,7 @@ def _is_params_class(_: object, field: "attrs.Attribute[Any]", value: object) ->
 
 
 def _is_builder(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if not callable(value):
+    if not callable(value) or type(value).__hash__ is None:
         raise DefinitionError(f"builder {shown(value)}", where=field.name, remedy="give a function of the params")
 
 

@@ -458,12 +458,14 @@ class TestBounds:
             value = [value] * 10
         assert "document of at least" in _refusal(value).what
 
-    def test_a_shared_object_that_multiplies(self) -> None:
+    @pytest.mark.parametrize(
+        "shared", [dict.fromkeys(map(str, range(10_000)), 1), [0] * 10_000], ids=["object", "list"]
+    )
+    def test_a_large_shared_part_that_multiplies(self, shared: Any) -> None:
         """
-        Two thousand times one object of ten thousand members is refused before its members are gathered.
+        Fifteen hundred times one container of ten thousand members is refused before its members are gathered.
         """
-        shared = dict.fromkeys(map(str, range(10_000)), 1)
-        document = [shared] * 2_000
+        document = [shared] * 1_500
         tracemalloc.start()
         try:
             error = _refusal(document)
@@ -511,8 +513,9 @@ class TestBounds:
             lambda text: [[], text],
             lambda text: {text: 1},
             lambda text: [[text], {}],
+            lambda text: _nested(MAX_DEPTH, text),
         ],
-        ids=["alone", "list", "object", "beside_a_container", "key", "nested"],
+        ids=["alone", "list", "object", "beside_a_container", "key", "nested", "deepest"],
     )
     def test_a_text_of_32_mib_is_refused(self, wrap: Callable[[str], Any]) -> None:
         """
@@ -545,12 +548,20 @@ class TestBounds:
         assert found is not None
         assert int(found[1]) > MAX_DOCUMENT_BYTES
 
-    def test_a_document_of_exactly_the_limit_is_accepted(self) -> None:
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda: {"kk": [0] * ((MAX_DOCUMENT_BYTES - 8) // 2)},
+            lambda: [{"": 0}] * ((MAX_DOCUMENT_BYTES - 1) // 7),
+            lambda: "x" * (MAX_DOCUMENT_BYTES - 2),
+        ],
+        ids=["numbers", "objects", "text"],
+    )
+    def test_a_document_of_exactly_the_limit_is_accepted(self, make: Callable[[], Any]) -> None:
         """
         A document whose canonical size is the limit is not refused.
         """
-        raw = canonical({"kk": [0] * ((MAX_DOCUMENT_BYTES - 8) // 2)})
-        assert len(raw) == MAX_DOCUMENT_BYTES
+        assert len(canonical(make())) == MAX_DOCUMENT_BYTES
 
 
 class TestRecords:

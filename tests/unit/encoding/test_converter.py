@@ -183,6 +183,7 @@ _REFUSED: dict[str, tuple[Any, Any]] = {
     "tuple_for_array": (JsonArray, (1,)),
     "tuple_for_anything_frozen": (FrozenValue, (1,)),
     "no_json_in_object": (JsonObject, {"a": (1,)}),
+    "null_for_tagged_union": (_Dog | _Cat, None),
     "text_for_class": (_Leaf, "a"),
     "list_for_class": (_Leaf, [1]),
     "instance_for_class": (_Leaf, _Leaf(number=1)),

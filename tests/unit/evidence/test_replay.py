@@ -327,6 +327,20 @@ class TestAChangedRecord:
         with pytest.raises(ReceiptMismatchError, match="re-executed 'waiting_human' at /receipt/status"):
             replay(read(document))
 
+    def test_that_answered_another_request_is_refused(self) -> None:
+        """
+        Where the re-execution asks something else than was recorded as answered, the two requests are named.
+        """
+        result = execute(make_inputs(make_gate(), answers=[make_decision()]))
+        document = json.loads(RecordedRun.of(result).raw)
+        document["checkpoint"]["answers"].clear()
+        document["lineage"][0]["request_digest"] = "sha256:" + "0" * 64
+        record = read(document)
+        difference = find_difference(record, execute(record.checkpoint))
+        assert difference is not None
+        assert (difference.step_id, difference.path) == ("gate", "/lineage/0/request_digest")
+        assert difference.computed == result.inputs.answers[0].request_digest
+
     def test_is_not_repaired_by_changing_the_chain_as_well(self, document: Any) -> None:
         """
         A forger who links the entries anew after a change still does not get past the re-execution.

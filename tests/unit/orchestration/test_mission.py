@@ -106,7 +106,7 @@ class TestConstruction:
         """
         As `answers=` does everywhere; the mission can be registered all the same.
         """
-        example = Example(answers=[make_decision()])  # type: ignore[arg-type]
+        example = Example(answers=[make_decision()])
         assert example == Example(answers=(make_decision(),))
         assert MissionRegistry({"made": make_mission(make_gate(), example=example)})
 
