@@ -66,7 +66,7 @@ def _awkward_containers(children: st.SearchStrategy[Any]) -> st.SearchStrategy[A
     return st.lists(children, max_size=4) | st.dictionaries(keys, children, max_size=5)
 
 
-awkward_values = st.recursive(awkward_scalars, _awkward_containers, max_leaves=12)
+awkward_values = st.recursive(awkward_scalars, _awkward_containers, max_leaves=8)
 """Any value of the canonical domain, drawn mostly from its awkward corners."""
 
 _little_scalars = (

@@ -145,7 +145,7 @@ def check_json(value: JsonValue, *, depth: int = MAX_DEPTH, limit: int = MAX_DOC
                 raise _refusal(value, depth)
             size += sum(map(len, keys)) + 3 * len(keys)
         level = list(chain.from_iterable(chain(map(dict.values, dicts), lists)))
-    return size
+    raise EngineBug("the walk went below the depth it refuses")
 
 
 def key_order(key: str) -> bytes:

@@ -7,7 +7,7 @@ from cattrs import ClassValidationError, ForbiddenExtraKeysError
 from cattrs.errors import AttributeValidationNote, IterableValidationError, IterableValidationNote
 
 from runtime.encoding.converter import KEY
-from runtime.errors import EncodingError, Fault, MissionEngineError, shown
+from runtime.errors import EncodingError, EngineBug, Fault, MissionEngineError, shown
 
 __all__ = ["TypeFaultError", "is_placed", "list_faults", "named"]
 
@@ -36,6 +36,8 @@ def list_faults(error: BaseException, path: str = "") -> list[Fault]:
     """
     Turn what structuring raised into faults with paths such as `steps[0].payload`.
     """
+    if isinstance(error, EngineBug):
+        raise error
     path = path.lstrip(".")
     if isinstance(error, EncodingError):
         # The places inside a JSON value go on where the path to it ends.

@@ -67,7 +67,7 @@ class State(Mapping[str, Any]):
 
     def _set_pieces(self, pieces: dict[str, bytes]) -> None:
         self._pieces = pieces
-        self._size = sum(map(len, pieces.values())) + max(len(pieces) - 1, 0) + _BRACES_BYTES
+        self._size = sum(map(len, pieces.values())) + (len(pieces) - 1 if pieces else 0) + _BRACES_BYTES
 
     @classmethod
     def _of_pieces(cls, pieces: dict[str, bytes]) -> Self:
@@ -152,7 +152,7 @@ class State(Mapping[str, Any]):
                 after[key] = piece
         if after == pieces:
             return self
-        if any(key not in pieces for key in changed):
+        if len(after) != len(pieces) or None in changed.values():
             after = {key: after[key] for key in sorted(after, key=key_order)}
         return self._of_pieces(after)
 

@@ -284,7 +284,7 @@ class TestOneTotalOrder:
         for one, two, three in itertools.permutations(map(order_key, values)):
             assert not (one <= two <= three) or one <= three
 
-    @given(st.lists(little_values, max_size=6), st.randoms(use_true_random=False))
+    @given(st.lists(little_values, max_size=4), st.randoms(use_true_random=False))
     def test_sorting_does_not_depend_on_the_order_given(self, values: list[Any], shuffler: random.Random) -> None:
         """
         Sorting a shuffled list gives the same canonical bytes.
@@ -320,7 +320,7 @@ class TestFrozenValuesAreTheirBytes:
         if left == right:
             assert hash(left) == hash(right)
 
-    @given(st.lists(little_values, max_size=5), st.slices(5))
+    @given(st.lists(little_values, max_size=3), st.slices(3))
     def test_slices_are_those_of_the_list(self, values: list[Any], part: slice) -> None:
         """
         A slice of the frozen array has the bytes of the list's slice.
@@ -329,7 +329,7 @@ class TestFrozenValuesAreTheirBytes:
         assert type(piece) is JsonArray
         assert piece.raw == canonical(values[part])
 
-    @given(st.dictionaries(awkward_texts, little_values, max_size=5))
+    @given(st.dictionaries(awkward_texts, little_values, max_size=3))
     def test_parts_have_the_bytes_of_the_parts(self, document: dict[str, Any]) -> None:
         """
         Every member read out of a frozen object encodes as the plain member does, in canonical order of keys.
@@ -342,7 +342,7 @@ class TestFrozenValuesAreTheirBytes:
                 assert part.raw == canonical(document[key])
                 assert part.digest == digest_of(document[key])
 
-    @given(st.lists(little_values, max_size=5))
+    @given(st.lists(little_values, max_size=3))
     def test_pickling_keeps_the_bytes(self, values: list[Any]) -> None:
         """
         A pickled frozen array comes back equal.

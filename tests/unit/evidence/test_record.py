@@ -112,6 +112,20 @@ def test_what_is_no_record_is_refused(document: Any) -> None:
         RecordedRun.from_bytes(rfc8785.dumps(document), source="run.json")
 
 
+def test_a_refusal_names_what_was_read(result: OrchestrationResult) -> None:
+    """
+    The source where one is given, and else that it should have been a recorded run.
+    """
+    document = json.loads(RecordedRun.of(result).raw)
+    broken = rfc8785.dumps({**document, "note": 1})
+    with pytest.raises(IntegrityError, match=r"^run\.json: a fault\n  unknown field 'note'"):
+        RecordedRun.from_bytes(broken, source="run.json")
+    with pytest.raises(IntegrityError, match=r"^recorded run: a fault"):
+        RecordedRun.from_bytes(broken)
+    with pytest.raises(IntegrityError, match="schema 'x' at recorded run"):
+        RecordedRun.from_bytes(rfc8785.dumps({**document, "schema": "x"}))
+
+
 def test_bytes_that_are_not_canonical_are_refused(result: OrchestrationResult) -> None:
     """
     "A stored document is accepted only if `canonical(parse(raw)) == raw`."

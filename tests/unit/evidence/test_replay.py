@@ -290,6 +290,9 @@ class TestAChangedRecord:
         with pytest.raises(ReceiptMismatchError, match="field 'answers'") as caught:
             replay(read(document))
         assert caught.value.where == "/checkpoint/answers/3"
+        difference = find_difference(read(document), execute(read(document).checkpoint))
+        assert difference is not None
+        assert (difference.recorded, difference.computed) == (extra, None)
 
     @pytest.mark.parametrize(
         "case", ["six steps", "a foreign kind", "an unknown operation", "a choice", "an actor's outcome"]

@@ -149,6 +149,10 @@ class TestTheEdgesThatHold:
         fits, beyond = (run({"a": half}, make_step("s", "set", path=path, from_="/a")) for path in ("/bb", "/bbb"))
         assert (fits.status, fits.states[-1].size) == ("completed", 2**24)
         assert (beyond.status, beyond.error_code) == ("failed", "state_too_large")
+        whole = "x" * (2**23 - 7)
+        for name, status in (("ll", "completed"), ("lll", "failed")):
+            one = run({name: [whole]}, make_step("s", "append", path=f"/{name}", from_=f"/{name}/0"))
+            assert (one.status, one.error_code) == (status, None if status == "completed" else "state_too_large")
 
     def test_many_shallow_containers_are_no_depth(self) -> None:
         """

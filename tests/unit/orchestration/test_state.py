@@ -240,6 +240,7 @@ class TestAView:
         """
         view = StateView(state)
         view.put("new", 1)
+        assert "new" in view
         view.drop("new")
         view.drop("a")
         view.put("a", 2)
