@@ -35,6 +35,8 @@ class Answers:
             UnusedAnswerError: no step of this id asks for an answer, or two answers are for one.
             InvalidAnswerError: the step does not allow it.
         """
+        if not self.unused:
+            return
         asking = {step.spec.id: step.payload for step in steps if isinstance(step.payload, AskingPayload)}
         seen = set()
         for answer in self.unused:

@@ -66,6 +66,8 @@ def read_answers(value: Any) -> tuple[Answer, ...]:  # noqa: ANN401 - a list of 
     Raises:
         InvalidAnswerError: they cannot be listed, are too many, or some are no `Answer`.
     """
+    if type(value) is tuple and not value:
+        return ()
     try:
         answers = tuple(islice(value, MAX_ANSWERS + 1))
     except Exception as error:

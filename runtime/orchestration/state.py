@@ -57,7 +57,8 @@ class State(Mapping[str, Any]):
             self._whole = encode_checked(value)
             self._size = len(self._whole)
         else:
-            self._set_pieces({key: encode_checked({key: value[key]})[1:-1] for key in sorted(value, key=key_order)})
+            self._pieces = {key: encode_checked({key: value[key]})[1:-1] for key in sorted(value, key=key_order)}
+            self._size = _size_of(self._pieces)
         if self._size > MAX_DOCUMENT_BYTES:
             raise EncodingError(
                 f"a document of {self._size} bytes",
@@ -65,15 +66,12 @@ class State(Mapping[str, Any]):
                 remedy=f"the limit is {MAX_DOCUMENT_BYTES} bytes; pass a reference to large data, not the data",
             )
 
-    def _set_pieces(self, pieces: dict[str, bytes]) -> None:
-        self._pieces = pieces
-        self._size = sum(map(len, pieces.values())) + (len(pieces) - 1 if pieces else 0) + _BRACES_BYTES
-
     @classmethod
-    def _of_pieces(cls, pieces: dict[str, bytes]) -> Self:
+    def _of_pieces(cls, pieces: dict[str, bytes], size: int) -> Self:
         self = object.__new__(cls)
         self._whole = self._digest = None
-        self._set_pieces(pieces)
+        self._pieces = pieces
+        self._size = size
         return self
 
     def _split(self) -> dict[str, bytes]:
@@ -111,7 +109,7 @@ class State(Mapping[str, Any]):
 
     def _hash(self) -> str:
         if self._size <= _SMALL_BYTES:
-            return sha256(self.raw).hexdigest()
+            return sha256(self._whole or b"{%b}" % b",".join(self._split().values())).hexdigest()
         hasher = sha256(b"{")
         separator = b""
         for piece in self._split().values():
@@ -145,16 +143,24 @@ class State(Mapping[str, Any]):
         """
         pieces = self._split()
         after = dict(pieces)
+        growth = 0
+        is_changed = False
         for key, piece in changed.items():
+            before = after.get(key)
+            if piece == before:
+                continue
+            is_changed = True
             if piece is None:
-                after.pop(key, None)
+                del after[key]
             else:
                 after[key] = piece
-        if after == pieces:
+                growth += len(piece) - len(before or b"")
+        if not is_changed:
             return self
-        if len(after) != len(pieces) or None in changed.values():
-            after = {key: after[key] for key in sorted(after, key=key_order)}
-        return self._of_pieces(after)
+        if len(after) == len(pieces) and None not in changed.values():
+            return self._of_pieces(after, self._size + growth)
+        ordered = {key: after[key] for key in sorted(after, key=key_order)}
+        return self._of_pieces(ordered, _size_of(ordered))
 
     def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - a JSON value.
         """
@@ -222,3 +228,7 @@ class State(Mapping[str, Any]):
         Pickle by value.
         """
         return type(self), (self.thaw(),)
+
+
+def _size_of(pieces: dict[str, bytes]) -> int:
+    return sum(map(len, pieces.values())) + max(len(pieces) - 1, 0) + _BRACES_BYTES

@@ -84,7 +84,7 @@ class StateView:
         """
         if not self._changed and not self._removed:
             return self._state
-        changed: dict[str, bytes | None] = dict.fromkeys(self._removed)
+        changed: dict[str, bytes | None] = dict.fromkeys(self._removed) if self._removed else {}
         for key in self._changed:
             changed[key] = _encode_member({key: self._loaded[key]})
         after = self._state.with_pieces(changed)
