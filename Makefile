@@ -44,14 +44,14 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/runtime: requirements/runtime.lock pyproject.toml | .venv/bin/python
-	$(PIP) install --require-hashes -r requirements/runtime.lock
+	$(PIP) install --no-deps --require-hashes -r requirements/runtime.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
 .venv/dev: requirements/dev.lock .venv/runtime | .venv/bin/python
-	$(PIP) install --require-hashes -r requirements/dev.lock
+	$(PIP) install --no-deps --require-hashes -r requirements/dev.lock
 	touch $@
 
 .venv/thorough: requirements/thorough.lock .venv/dev | .venv/bin/python
-	$(PIP) install --require-hashes -r requirements/thorough.lock
+	$(PIP) install --no-deps --require-hashes -r requirements/thorough.lock
 	touch $@

@@ -47,7 +47,7 @@ def main() -> None:
         print(f"Python {version}: setting up {home.name}", flush=True)
         subprocess.run([interpreter, "-m", "venv", "--clear", str(home)], check=True)
         pip = [str(home / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-        subprocess.run([*pip, "--require-hashes", "-r", str(LOCK)], check=True)
+        subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", str(LOCK)], check=True)
         stamp.touch()
 
 
