@@ -19,8 +19,11 @@ check: .venv/dev
 	$(BIN)/mypy
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -q -m "not slow"
 
-bench: .venv/dev
-	$(BIN)/python tests/bench/engine.py
+# Each bench fails when a target is missed; the others are run all the same.
+bench: .venv/dev .venv-bench/bench
+	@failed=0; for bench in "$(BIN)/python tests/bench/engine.py" \
+	  ".venv-bench/bin/python tests/bench/expressions.py" ".venv-bench/bin/python tests/bench/frameworks.py"; \
+	  do $$bench || failed=1; done; exit $$failed
 
 # Minutes, not seconds: many more generated cases, and every mutant of the core.
 thorough: .venv/thorough
@@ -35,6 +38,8 @@ lock:
 	cd requirements && for name in runtime dev thorough; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --output-file $$name.lock $$name.in; done
+	cd requirements && uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-header --constraint thorough.lock --output-file bench.lock bench.in
 
 clean:
 	rm -rf .venv .venv-* .mission .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage mutants dist
@@ -54,4 +59,10 @@ clean:
 
 .venv/thorough: requirements/thorough.lock .venv/dev | .venv/bin/python
 	$(PIP) install --no-deps --require-hashes -r requirements/thorough.lock
+	touch $@
+
+# Apart from .venv, because what the benches compare with is no part of what is developed.
+.venv-bench/bench: requirements/bench.lock | .venv/bin/python
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/bench.lock
 	touch $@

@@ -22,7 +22,9 @@ __all__ = [
     "EncodingError",
     "EngineBug",
     "EnvelopeViolation",
+    "EvaluationError",
     "ExecutionError",
+    "ExpressionError",
     "Fault",
     "IntegrityError",
     "InvalidAnswerError",
@@ -30,10 +32,13 @@ __all__ = [
     "MissionEngineError",
     "ModeError",
     "ParamsError",
+    "PlanChangedError",
+    "PolicyError",
     "ReceiptMismatchError",
     "StaleAnswerError",
     "StorageError",
     "TransitionError",
+    "UngatedFlagError",
     "UnknownConnectorError",
     "UnknownMissionError",
     "UnknownNameError",
@@ -168,6 +173,30 @@ class EnvelopeViolation(DefinitionError):  # noqa: N818 - the name is fixed by t
     contract_text = True
 
 
+class ExpressionError(DefinitionError):
+    """
+    A text is no expression; `where` is `line:column` in it.
+    """
+
+    code = "invalid_expression"
+
+
+class PolicyError(DefinitionError):
+    """
+    A policy pack is not one that can be evaluated, or a policy that is asked for is missing.
+    """
+
+    code = "invalid_policy"
+
+
+class UngatedFlagError(DefinitionError):
+    """
+    A verdict can flag, and no later step asks a person.
+    """
+
+    code = "ungated_flag"
+
+
 class ParamsError(DefinitionError):
     """
     A mission's params do not fit its params class.
@@ -241,6 +270,14 @@ class TransitionError(MissionEngineError):
     code = "transition_refused"
 
 
+class PlanChangedError(TransitionError):
+    """
+    What was planned is not what would run now; nothing ran.
+    """
+
+    code = "plan_changed"
+
+
 class AnswerRefusedError(TransitionError):
     """
     An answer does not fit what the run asks; nothing is recorded.
@@ -274,6 +311,15 @@ class UnusedAnswerError(AnswerRefusedError):
     """
 
     code = "unused_answer"
+
+
+class EvaluationError(MissionEngineError):
+    """
+    An expression has no value for these variables; `failure` says why, as a code from a closed list.
+    """
+
+    code = "evaluation_error"
+    failure: str = ""
 
 
 class ExecutionError(MissionEngineError):

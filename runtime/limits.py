@@ -8,22 +8,36 @@ from typing import Final
 __all__ = [
     "MAX_ANSWERS",
     "MAX_CHOICES",
+    "MAX_CLAUSES",
+    "MAX_DAYS",
     "MAX_DEPTH",
     "MAX_DOCUMENT_BYTES",
+    "MAX_EXPRESSION_DEPTH",
+    "MAX_EXPRESSION_FUEL",
+    "MAX_EXPRESSION_LENGTH",
+    "MAX_EXPRESSION_TEXT",
     "MAX_FAULTS",
     "MAX_HUMAN_STEPS",
     "MAX_IDENTIFIER_LENGTH",
     "MAX_JSON_NODES",
     "MAX_MEASURES",
     "MAX_NUMBER",
+    "MAX_ORDERS",
     "MAX_PAYLOAD_BYTES",
+    "MAX_PICKED",
     "MAX_POINTER_LENGTH",
+    "MAX_RANKS",
     "MAX_RECORD_BYTES",
     "MAX_RECORD_DEPTH",
+    "MAX_RULES",
     "MAX_SCHEMA_NODES",
     "MAX_SCHEMA_WORK",
+    "MAX_SHOWN",
+    "MAX_SHOWN_LENGTH",
     "MAX_STEPS",
+    "MAX_STEP_FUEL",
     "MAX_TEXT_LENGTH",
+    "MAX_WEIGHTS",
     "SHOWN_VALUE_LENGTH",
 ]
 
@@ -53,12 +67,40 @@ MAX_POINTER_LENGTH: Final = 1024
 """Characters of a JSON Pointer."""
 MAX_CHOICES: Final = 16
 """Choices of one human step."""
+MAX_SHOWN: Final = 16
+"""Values a human step shows below its prompt."""
+MAX_SHOWN_LENGTH: Final = 1000
+"""Bytes of one such value; of a longer one its kind and size are shown."""
 MAX_SCHEMA_NODES: Final = 1000
 """Subschemas, enum members and required names of an input schema after every `$ref` is written out."""
 MAX_SCHEMA_WORK: Final = 4 * MAX_PAYLOAD_BYTES
 """Those times the bytes of an input."""
+MAX_EXPRESSION_LENGTH: Final = 4096
+"""Characters of an expression."""
+MAX_EXPRESSION_DEPTH: Final = 32
+"""Parentheses, calls, lists, choices and signs inside one another."""
+MAX_EXPRESSION_FUEL: Final = 10_000
+"""Nodes one evaluation may work out; long text and deep comparisons count as many."""
+MAX_EXPRESSION_TEXT: Final = 65_536
+"""Characters of a text an expression puts together."""
+MAX_RULES: Final = 1000
+"""Rules of one policy pack, and test cases it carries."""
+MAX_CLAUSES: Final = 32
+"""Conditions of one rule under `when`, and under `unless`."""
 MAX_MEASURES: Final = 16
 """Measures of one `summarize`."""
+MAX_STEP_FUEL: Final = 2_000_000
+"""Nodes that a `select` or a `prioritize` may work out over all elements; an element, an order, a weight is one each."""
+MAX_PICKED: Final = 10_000
+"""The largest `limit` of a `select` or a `prioritize`."""
+MAX_ORDERS: Final = 16
+"""Orders of one `select`, tie breakers of one `prioritize`."""
+MAX_WEIGHTS: Final = 16
+"""Weights of one score."""
+MAX_RANKS: Final = 100
+"""Values of one `rank_of`."""
+MAX_DAYS: Final = 3650
+"""Days ahead that a `days_until` looks."""
 MAX_ANSWERS: Final = 64
 """Answers given at once."""
 

@@ -47,6 +47,14 @@ def summarize(count: int, measure: dict[str, Any], items: list[Any]) -> str:
     return run({"a": items}, make_step("s", "summarize", from_="/a", path="/b", measures=measures)).status
 
 
+def follow(operation: str, items: list[Any], **payload: Any) -> str:
+    """
+    Follow a rule over a list.
+    """
+    state = {"a": items, "n": list(range(90))}
+    return run(state, make_step("s", operation, from_="/a", path="/b", **payload)).status
+
+
 def repeat(operation: str, path: str) -> str:
     """
     Put a state into itself, five times.
@@ -108,6 +116,19 @@ BOMBS: dict[str, Callable[[], Any]] = {
     "a count of every item, twenty thousand times": lambda: summarize(
         20_000, {"kind": "count", "of": ""}, [0] * 20_000
     ),
+    "a costly condition for each of many": lambda: follow(
+        "select", [0] * 500_000, where="item.a || item.b || item.c || n.all(x, x >= 0)"
+    ),
+    "sixteen orders of many": lambda: follow("select", [[0]] * 50_000, order_by=[{"of": ""}] * 16),
+    "sixteen reasons for each of many": lambda: follow(
+        "prioritize", [0] * 110_000, score=[{"kind": "number", "of": "", "weight": 1}] * 16
+    ),
+    "one large text, told sixteen times for each of many": lambda: follow(
+        "prioritize",
+        ["x" * 15_000] * 1_000,
+        score=[{"kind": "rank_of", "of": "", "order": ["x" * 15_000], "weight": 1}] * 16,
+    ),
+    "a rank for each of many": lambda: follow("prioritize", [0] * 1_000_000, score="item"),
     "a list appended to itself": lambda: repeat("append", "/a"),
     "a list set into itself": lambda: repeat("set", "/a/0"),
 }

@@ -100,10 +100,20 @@ def make_inputs(*steps: StepSpec, state: dict[str, Any] | None = None, **changes
 
 def make_mission(*steps: StepSpec, **changes: Any) -> Mission:
     """
-    Make a mission that always builds the steps.
+    Make a mission that always builds the steps; its catalogue takes every action at its word.
     """
     definition = make_workflow(*steps)
-    fields: dict[str, Any] = {"name": "made", "version": "1.0.0", "summary": "A mission for a test."}
+    catalogue: dict[str, Any] = {}
+    for payload in (step.payload.thaw() for step in steps):
+        if "connector" in payload:
+            actions = catalogue.setdefault(payload["connector"], {"actions": {}})["actions"]
+            actions[payload["action"]] = {"mode": payload["mode"]}
+    fields: dict[str, Any] = {
+        "name": "made",
+        "version": "1.0.0",
+        "summary": "A mission for a test.",
+        "catalogue": catalogue,
+    }
     return Mission(**{**fields, "params_class": NoParams, "build": lambda _: definition, **changes})
 
 

@@ -1,5 +1,6 @@
 """Every Hypothesis strategy of the suite."""
 
+from datetime import date
 from typing import Any
 
 from hypothesis import settings
@@ -125,6 +126,7 @@ answers = st.builds(_answer, identifiers, human_decisions | effect_outcomes, bou
 human_asks = st.builds(
     HumanAsk,
     prompt=texts,
+    shown=frozen_objects,
     choices=st.lists(identifiers, min_size=1, max_size=3).map(tuple),
     input_schema=st.none() | frozen_objects,
     approvers=st.lists(identifiers, max_size=2).map(tuple),
@@ -182,13 +184,21 @@ _flat = _leaves | st.lists(_leaves, max_size=3) | st.dictionaries(_names, _leave
 small_values = _leaves | st.lists(_flat, max_size=3) | st.dictionaries(_names, _flat, max_size=3)
 """JSON over few names, so that pointers drawn apart from it still hit."""
 small_objects = st.dictionaries(_names, _flat, max_size=2)
+_some_tasks = st.lists(
+    st.fixed_dictionaries(
+        {"a": st.sampled_from("xy"), "n": st.integers(-9, 9), "due": st.sampled_from(["2026-01-05", "2025-12-30"])},
+        optional={"tags": st.lists(st.sampled_from([1, "x"]), max_size=2)},
+    ),
+    max_size=4,
+)
 _records = st.lists(
     st.fixed_dictionaries({}, optional={"a": st.sampled_from(["x", "y", "y", 1]), "n": _numbers}) | _leaves, max_size=3
 ) | st.lists(st.fixed_dictionaries({"a": st.sampled_from("xy"), "n": _numbers | st.integers(-9, 9)}), max_size=4)
 run_states = st.builds(
-    lambda state, records, padding: {**state, **records, **padding},
+    lambda state, records, today, padding: {**state, **records, **today, **padding},
     st.dictionaries(_names, small_values, max_size=4),
-    _maybe("list", _records) | st.fixed_dictionaries({"list": _records, "n": _numbers}),
+    _maybe("list", _records) | st.fixed_dictionaries({"list": _records | _some_tasks, "n": _numbers}),
+    st.sampled_from([{}, {"today": "2026-01-01"}, {"today": "2026-01-01"}, {"today": 1}]),
     st.sampled_from([*[{}] * 7, {"pad": "x" * 66_000}]),
 )
 """States to run over; some are large enough to be held key by key."""
@@ -211,17 +221,116 @@ def pointers_near(draw: st.DrawFn, value: Any, least: int = 0) -> str:
     return "".join(f"/{token}" for token in tokens)
 
 
+_plain_operations = ("set", "append", "remove", "increment", "merge", "summarize")
+_rules = ("compute", "check", "select", "prioritize")
+
+state_expressions = st.sampled_from(
+    [
+        *("n", "n + 1", "n / n", "n % 2", "-n", "n > 0", "!(n > 0)", "a", "a == b", "a + b", "[a, {'k': n}]", "a.b"),
+        *("size(list)", "list[0]", "list.filter(x, x == 1)", "list.map(x, [x, x])", "list.exists(x, x.n > 0)"),
+        *("missing", "missing || n > 0", "has(a.b) ? a.b : null", "true", "1 + 1.0", "`0`", "'n' in a"),
+    ]
+)
+"""Expressions over few names; some have no value for most states."""
+item_conditions = st.sampled_from(
+    [
+        *(
+            "item.n > 0",
+            "has(item.n)",
+            "has(item.n) && item.n > n",
+            "item == 1",
+            "item in list",
+            "item.a in ['x', 'y']",
+        ),
+        *("true", "item", "size(item) > 1", "list.all(x, x == item)", "item.a == 'x' || item.n > 0"),
+    ]
+)
+"""Conditions on an element; some have no value for most elements."""
+item_scores = st.sampled_from(
+    [
+        *("item.n", "item.n * 2 + n", "-item.n", "item", "has(item.n) ? item.n : 0", "size(item)", "1", "item.a"),
+        *("item.a == 'x' ? 1 : 0", "1 / item.n", "list.filter(x, x == item).size()", "item.due == null ? 0.5 : 1"),
+    ]
+)
+"""Scores of an element; some have no value for most elements."""
 _measures = st.dictionaries(
     st.sampled_from("pqr"),
     st.fixed_dictionaries(
         {
             "kind": st.sampled_from(["count", "sum", "min", "max", "avg", "list"]),
             "of": st.sampled_from(["/n", "/a", ""]),
-        }
+        },
+        optional={"by": st.sampled_from(["/a", "/a", "/n"]), "where": item_conditions},
     ),
     min_size=1,
 )
-_plain_operations = ("set", "append", "remove", "increment", "merge", "summarize")
+dates = st.dates(min_value=date(2025, 12, 20), max_value=date(2026, 2, 10)).map(str)
+"""Dates near one another, as text."""
+_members = st.sampled_from(["/n", "/a", "/due", "/tags", "", "/n", "/0"])
+orders = st.lists(
+    st.fixed_dictionaries({"of": _members}, optional={"direction": st.sampled_from(["ascending", "descending"])}),
+    max_size=2,
+)
+"""What to sort by."""
+_some_numbers = st.sampled_from([1, 2, -1, 0.5, 0.1, -0.5, 3, 0, 1e-7]) | _numbers
+weights = st.one_of(
+    st.fixed_dictionaries({"kind": st.just("number"), "of": st.just("/n"), "weight": _some_numbers}),
+    st.fixed_dictionaries({"kind": st.just("count"), "of": st.just("/tags"), "weight": _some_numbers}),
+    st.fixed_dictionaries(
+        {"kind": st.just("days_until"), "of": st.just("/due"), "weight": _some_numbers},
+        optional={"within": st.integers(1, 40)},
+    ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("rank_of"),
+            "of": st.just("/a"),
+            "weight": _some_numbers,
+            "order": st.sampled_from([["x", "y"], ["y", 1, "x"], [0.5, 1, "x", "y"], ["y"]]),
+        }
+    ),
+)
+"""Weights whose member has the right type, where it is there."""
+_task = {
+    "n": st.integers(0, 2) | st.sampled_from([0.5, -0.1, 1e-7, 7]),
+    "a": st.sampled_from(["x", "y", "y", "x", 1]),
+    "due": dates,
+    "tags": st.lists(st.sampled_from([1, "x"]), max_size=3),
+}
+tasks = st.lists(st.fixed_dictionaries(_task), max_size=6)
+"""Elements that have every member a weight may look at."""
+gappy_tasks = st.lists(
+    st.fixed_dictionaries({}, optional={name: st.none() | values for name, values in _task.items()}), max_size=6
+)
+"""Elements of which some members are null or not there."""
+
+
+@st.composite
+def _rule_payloads(draw: st.DrawFn, name: str, path: str, source: str) -> dict[str, Any]:
+    if name in ("compute", "check"):
+        fields = {"expression": draw(state_expressions)}
+        given = {"path": path} if name == "compute" else draw(_maybe("code", st.sampled_from(["stale", "unhealthy"])))
+        return fields | given
+    payload = {"from": draw(st.sampled_from(["/list", "/list", "/list", source])), "path": path}
+    payload |= draw(_maybe("limit", st.integers(0, 3))) | draw(_maybe("missing", st.sampled_from(["error", "empty"])))
+    if name == "select":
+        payload |= draw(_maybe("where", item_conditions)) | draw(_maybe("order_by", orders))
+        return payload | draw(_maybe("distinct_by", _members))
+    odd = st.fixed_dictionaries({"kind": st.sampled_from(["number", "count"]), "of": _members, "weight": _some_numbers})
+    score = draw(
+        st.one_of(item_scores, *[st.lists(weights, min_size=1, max_size=3)] * 3, st.lists(odd, min_size=1, max_size=2))
+    )
+    return payload | {"score": score} | draw(_maybe("tie_breakers", orders))
+
+
+@st.composite
+def rule_cases(draw: st.DrawFn, *operations: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """
+    Draw a state whose list mostly fits, and the payload of an operation that follows a rule, of these if any are named.
+    """
+    state = {"list": draw(tasks | gappy_tasks), "n": draw(st.integers(-2, 2)), "today": "2026-01-01"}
+    state |= draw(_maybe("a", st.sampled_from(["x", 1])) | _maybe("today", st.sampled_from(["2026-1-1", None])))
+    name = draw(st.sampled_from(operations or _rules))
+    return state, {"operation": name, **draw(_rule_payloads(name, "/out", "/list"))}
 
 
 @st.composite
@@ -229,8 +338,11 @@ def operation_payloads(draw: st.DrawFn, state: Any) -> dict[str, Any]:
     """
     Draw the payload of a runtime step that asks nobody.
     """
-    name = draw(st.sampled_from(_plain_operations * 3 + ("noop", "fail")))
+    name = draw(st.sampled_from(_plain_operations * 3 + _rules * 3 + ("noop", "fail")))
     payload: dict[str, Any] = {"operation": name}
+    if name in _rules:
+        path = draw(st.sampled_from(["/out", draw(pointers_near(state, least=1))]))
+        return payload | draw(_rule_payloads(name, path, draw(pointers_near(state))))
     if name in _plain_operations:
         payload["path"] = draw(pointers_near(state, least=name != "merge"))
     if name in ("set", "append", "merge"):

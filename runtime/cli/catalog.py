@@ -3,10 +3,10 @@
 import click
 
 from runtime.cli.inputs import read_json_argument
+from runtime.cli.mission_words import show_mission
 from runtime.cli.output import emit, json_option
-from runtime.cli.words import describe_params, show_mission
-from runtime.orchestration.payloads import ActionPayload
-from runtime.orchestration.prepare import prepare
+from runtime.encoding.display import visible
+from runtime.orchestration import planner
 from runtime.orchestration.registry import MISSION_REGISTRY, find_mission
 
 __all__ = ["list_missions", "show"]
@@ -18,11 +18,14 @@ def list_missions(*, as_json: bool) -> None:
     """
     List the registered missions.
     """
-    missions = list(MISSION_REGISTRY.values())
-    width = max(len(mission.name) for mission in missions)
-    text = "\n".join(f"{mission.name:<{width}}  {mission.version}  {mission.summary}" for mission in missions)
-    rows = [{"name": mission.name, "version": mission.version, "summary": mission.summary} for mission in missions]
-    emit(text, {"missions": rows}, as_json=as_json)
+    rows = planner.list_missions()
+    width = max(len(row["name"]) for row in rows)
+    lines = [f"{row['name']:<{width}}  {row['version']}  {visible(row['summary'])}" for row in rows]
+    refused = MISSION_REGISTRY.refused
+    if refused:
+        lines += ["", "refused, and not registered:"]
+        lines += [f"  {visible(name)}: {visible(why)}" for name, why in refused.items()]
+    emit("\n".join(lines), {"missions": rows, "refused": refused}, as_json=as_json)
 
 
 @click.command()
@@ -33,24 +36,6 @@ def show(name: str, params: str | None, *, as_json: bool) -> None:
     """
     Show a mission: params, steps, effects, digests.
     """
-    mission = find_mission(name)
-    given = mission.example.params if params is None else read_json_argument(params, "--params")
-    recorded = mission.params_document(given)
-    definition = mission(recorded)
-    effects = [
-        {"step_id": step.spec.id, "connector": payload.connector, "action": payload.action, "mode": payload.mode.value}
-        for step in prepare(definition)
-        if isinstance(payload := step.payload, ActionPayload)
-    ]
-    document = {
-        "name": mission.name,
-        "version": mission.version,
-        "summary": mission.summary,
-        "params": describe_params(mission.params_class),
-        "example": {"params": mission.example.params.thaw(), "context": mission.example.context.to_dict()},
-        "definition": definition.to_dict(),
-        "effects": effects,
-        "definition_digest": definition.digest,
-        "params_digest": recorded.digest,
-    }
-    emit(show_mission(mission, definition, recorded.digest), document, as_json=as_json)
+    given = None if params is None else read_json_argument(params, "--params")
+    described = planner.describe_mission(name, given)
+    emit(show_mission(find_mission(name), described), described, as_json=as_json)

@@ -1,6 +1,7 @@
 """Reading what a user hands over: JSON files, JSON on the command line, standard input."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ from runtime.encoding.canonical import JsonValue
 from runtime.encoding.jsontext import parse_json
 from runtime.errors import Fault, InvalidAnswerError, UsageError, shown
 from runtime.orchestration.definitions import ExecutionContext
+from runtime.policy.pack import PolicyPack
+from runtime.policy.packfile import read_pack
 from runtime.values.answers import Answer
 
-__all__ = ["read_answers", "read_context", "read_json_argument"]
+__all__ = ["read_answers", "read_context", "read_json_argument", "read_policies"]
 
 
 def read_json_argument(text: str | None, option: str) -> JsonValue:
@@ -63,12 +66,26 @@ def read_answers(path: str | None) -> list[Answer]:
     return answers
 
 
+def read_policies(paths: Iterable[str]) -> list[PolicyPack]:
+    """
+    Read policy packs, each from a file.
+
+    Raises:
+        UsageError: a file cannot be read.
+        PolicyError: one holds no pack; every fault is listed with its line.
+    """
+    return [read_pack(_read_bytes(path, "--policy"), source=path) for path in paths]
+
+
 def _read_json(path: str, option: str) -> Any:  # noqa: ANN401 - JSON.
+    return parse_json(_read_bytes(path, option), source="standard input" if path == "-" else path)
+
+
+def _read_bytes(path: str, option: str) -> bytes:
     try:
-        raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(
-            f"{option} {shown(path)} cannot be read: {reason}", remedy="give a file that holds JSON"
+            f"{option} {shown(path)} cannot be read: {reason}", remedy="give a file that is there and can be read"
         ) from error
-    return parse_json(raw, source="standard input" if path == "-" else path)

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import click
 
+from runtime.cli.effects import find_effects
 from runtime.cli.exit_codes import ExitCode
-from runtime.cli.inputs import read_answers, read_context, read_json_argument
+from runtime.cli.inputs import read_answers, read_context, read_json_argument, read_policies
 from runtime.cli.output import emit, json_option, print_error
+from runtime.cli.plan import planning_options
 from runtime.cli.store import Store, near
 from runtime.cli.words import short, show_result
 from runtime.errors import DefinitionError, EncodingError, InvalidAnswerError, TransitionError, UsageError
 from runtime.evidence.record import RecordedRun
-from runtime.orchestration.checkpoint import Checkpoint, Mode
+from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.gate import REJECT
-from runtime.orchestration.registry import resume_mission, run_mission
+from runtime.orchestration.registry import find_mission, resume_mission, run_mission
 from runtime.orchestration.result import OrchestrationResult, RunStatus
 from runtime.values.answers import Answer, HumanDecision
 from runtime.values.requests import HumanAsk, WaitReason
@@ -26,16 +28,8 @@ __all__ = ["login_name", "report", "run", "settle"]
 
 @click.command()
 @click.argument("name")
-@click.option("--context", metavar="FILE", help="JSON object to start from; - reads stdin. Default: empty.")
-@click.option("--params", metavar="JSON|@FILE", help="The mission's params. Default: its defaults.")
+@planning_options
 @click.option("--answers", metavar="FILE", help="JSON list of answers given in advance; - reads stdin.")
-@click.option(
-    "--mode",
-    type=click.Choice([mode.value for mode in Mode]),
-    default=Mode.OBSERVE.value,
-    show_default=True,
-    help="apply allows changes outside.",
-)
 @json_option
 @click.pass_obj
 def run(
@@ -43,8 +37,9 @@ def run(
     name: str,
     context: str | None,
     params: str | None,
-    answers: str | None,
+    policies: tuple[str, ...],
     mode: str,
+    answers: str | None,
     *,
     as_json: bool,
 ) -> int:
@@ -59,6 +54,8 @@ def run(
         read_context(context),
         read_json_argument(params, "--params"),
         answers=read_answers(answers),
+        policies=read_policies(policies),
+        effects=find_effects(find_mission(name)),
         mode=mode,
     )
     store = Store.locate(root)
@@ -83,7 +80,8 @@ def settle(checkpoint: Checkpoint, answer: Answer, store: Store) -> Orchestratio
         AnswerRefusedError: its open step does not allow the answer; nothing is kept.
         TransitionError: it was decided otherwise before.
     """
-    result = resume_mission(checkpoint, [answer])
+    effects = None if checkpoint.mission is None else find_effects(find_mission(checkpoint.mission))
+    result = resume_mission(checkpoint, [answer], effects=effects)
     counting = store.claim_decision(checkpoint, answer)
     if counting != answer and counting.decision is not None:
         raise TransitionError(

@@ -1,25 +1,19 @@
 """Missions, steps, requests and results in words: what the commands show to people."""
 
 import shlex
-from typing import Any, Final, get_args, get_origin
+from typing import Final
 
-import attrs
-
-from runtime.encoding.converter import KEY, unstructure
 from runtime.encoding.display import shown_json, visible
-from runtime.encoding.frozen import JsonArray, JsonObject
-from runtime.encoding.pointer import Pointer
-from runtime.limits import MAX_HUMAN_STEPS, MAX_STEPS
 from runtime.orchestration.definitions import WorkflowDefinition
 from runtime.orchestration.gate import REJECT
-from runtime.orchestration.mission import Mission
-from runtime.orchestration.payloads import ActionPayload, HumanPayload, When
+from runtime.orchestration.payloads import When
+from runtime.orchestration.payloads_asking import ActionPayload, HumanPayload
 from runtime.orchestration.prepare import PreparedStep, prepare
 from runtime.orchestration.result import OrchestrationResult
 from runtime.values.answers import Answer
 from runtime.values.requests import HumanAsk
 
-__all__ = ["describe_params", "draw_steps", "short", "show_mission", "show_result"]
+__all__ = ["draw_steps", "say_step", "short", "show_result"]
 
 _DECIDED_ON: Final = 4000
 """Characters of a later step's values shown to who decides; `--json` shows all of them."""
@@ -33,47 +27,6 @@ def short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
-def describe_params(params_class: type[Any]) -> list[dict[str, Any]]:
-    """
-    List the params: name, type, and the default or that there is none; nothing for a mission that takes any object.
-    """
-    rows = []
-    for field in attrs.fields(params_class) if attrs.has(params_class) else ():
-        required = field.default is attrs.NOTHING
-        default = field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]  # attrs types Factory as a function.
-        rows.append(
-            {
-                "name": field.metadata.get(KEY, field.name),
-                "type": _say_type(field.type),
-                "required": required,
-                "default": None if required else unstructure(default),
-            }
-        )
-    return rows
-
-
-_TYPES: Final = {
-    str: "text",
-    int: "integer",
-    bool: "true or false",
-    JsonObject: "object",
-    JsonArray: "list",
-    Pointer: "JSON Pointer",
-    type(None): "null",
-}
-
-
-def _say_type(kind: Any) -> str:  # noqa: ANN401 - any type form.
-    if kind in _TYPES:
-        return _TYPES[kind]
-    parts = get_args(kind)
-    if get_origin(kind) is tuple:
-        return f"list of {_say_type(parts[0])}"
-    if parts:
-        return " or ".join(_say_type(part) for part in parts)
-    return str(getattr(kind, "__name__", kind))
-
-
 def draw_steps(definition: WorkflowDefinition) -> str:
     """
     Draw the steps from top to bottom, one a line.
@@ -82,12 +35,15 @@ def draw_steps(definition: WorkflowDefinition) -> str:
     width = max(len(visible(step.spec.id)) for step in steps)
     lines = []
     for number, step in enumerate(steps, 1):
-        lines.append(f"  {number}  {visible(step.spec.id):<{width}}  {_say_step(step)}")
+        lines.append(f"  {number}  {visible(step.spec.id):<{width}}  {say_step(step)}")
         lines += ["  │"] if number < len(steps) else []
     return "\n".join(lines)
 
 
-def _say_step(step: PreparedStep, limit: int = 100) -> str:
+def say_step(step: PreparedStep, limit: int = 100) -> str:
+    """
+    Say what a step does, on one line; values are cut at `limit` characters.
+    """
     payload = step.payload
     flagged = "if flagged: " if payload.when is When.FLAGGED else ""
     flagged += "may pause before: " if payload.pause_safe else ""
@@ -105,27 +61,6 @@ def _say_step(step: PreparedStep, limit: int = 100) -> str:
         shown = value if name == "from" else shown_json(value, limit)
         words.append(shown if name == "value" else f"{name} {shown}")
     return visible(" ".join(words))
-
-
-def show_mission(mission: Mission, definition: WorkflowDefinition, params_digest: str) -> str:
-    """
-    Show a mission: what it is for, its params, its steps drawn, what it touches, its digests.
-    """
-    steps = prepare(definition)
-    human = [step for step in steps if isinstance(step.payload, HumanPayload)]
-    lines = [f"{mission.name} {mission.version}", f"  {mission.summary}", "", "params"]
-    rows = describe_params(mission.params_class)
-    width = max((len(row["name"]) for row in rows), default=0)
-    for row in rows:
-        default = "required" if row["required"] else f"default {shown_json(row['default'])}"
-        lines.append(f"  {row['name']:<{width}}  {row['type']}, {default}")
-    if not rows:
-        lines.append("  none" if attrs.has(mission.params_class) else "  any JSON object, default {}")
-    lines += ["", f"steps ({len(steps)} of at most {MAX_STEPS}, {len(human)} human of at most {MAX_HUMAN_STEPS})"]
-    lines += [draw_steps(definition), "", "effects"]
-    lines += [f"  {_say_step(step)}" for step in steps if isinstance(step.payload, ActionPayload)] or ["  none"]
-    lines += ["", "digests", f"  definition  {definition.digest}", f"  params      {params_digest}"]
-    return "\n".join(lines)
 
 
 def show_result(result: OrchestrationResult, name: str, path: str, command: str) -> str:
@@ -182,7 +117,7 @@ def _say_pending(result: OrchestrationResult, width: int, command: str, name: st
     assert pending is not None  # noqa: S101 - narrows the type; the caller has looked.
     request, ask = pending.request, pending.request.ask
     later = prepare(result.inputs.definition)[request.sequence :]
-    then = [f"     then {visible(step.spec.id):<{width}}  {_say_step(step, _DECIDED_ON)}" for step in later]
+    then = [f"     then {visible(step.spec.id):<{width}}  {say_step(step, _DECIDED_ON)}" for step in later]
     if not isinstance(ask, HumanAsk):
         doing = f"{ask.mode.value} {ask.connector}.{ask.action} {shown_json(ask.params.thaw())}"
         return [
@@ -196,6 +131,7 @@ def _say_pending(result: OrchestrationResult, width: int, command: str, name: st
         f"  {request.sequence}  {visible(request.step_id):<{width}}  {visible(ask.prompt) or '(the step asks nothing)'}",
         f"     choices: {visible(', '.join(ask.choices))}{who}",
     ]
+    lines += [f"     {visible(label)}: {shown_json(value)}" for label, value in ask.shown.thaw().items()]
     if ask.input_schema is not None:
         lines.append(f"     input:   {shown_json(ask.input_schema.thaw())}")
     return [*lines, *then, "decide with:", *_say_commands(ask, command, name)]

@@ -4,8 +4,8 @@ import collections
 import collections.abc
 from collections.abc import Callable, Iterator
 from enum import Enum, StrEnum
-from types import NoneType
-from typing import Any, Final, Literal, TypeVar, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 from cattrs import ClassValidationError, Converter
@@ -36,6 +36,7 @@ _LISTED: Final[dict[Any, Callable[[list[Any]], Any]]] = {
     collections.abc.Set: frozenset,
 }
 """What is read from a JSON list, and what is made of it."""
+_UNIONS: Final = (UnionType, Union)
 _MAPPED: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
@@ -62,11 +63,13 @@ def make_converter() -> Converter:
         (lambda kind: _origin(kind) in _LISTED, _structure_listed),
         (lambda kind: _origin(kind) in _MAPPED, _structure_mapped),
         (_is_tagged_union, _structure_tagged),
+        (_is_text_or_list, _structure_text_or_list),
         (attrs.has, _structure_class),
     ]
     for predicate, factory in factories:
         converter.register_structure_hook_factory(predicate, factory)
     converter.register_unstructure_hook_factory(_is_tagged_union, _unstructure_tagged)
+    converter.register_unstructure_hook_factory(_is_text_or_list, _unstructure_text_or_list)
     converter.register_unstructure_hook_factory(attrs.has, _unstructure_class)
     converter.register_unstructure_hook_factory(lambda kind: _origin(kind) is tuple, _unstructure_tuple)
     return converter
@@ -173,11 +176,16 @@ def _structure_mapped(kind: Any, converter: Converter) -> _Hook:  # noqa: ANN401
     return structure_mapped
 
 
-def _unstructure_tuple(_: Any, converter: Converter) -> Callable[[Any], Any]:  # noqa: ANN401 - a type form.
-    return lambda value: [converter.unstructure(item) for item in value]
+def _unstructure_tuple(kind: Any, converter: Converter) -> Callable[[Any], Any]:  # noqa: ANN401 - a type form.
+    # A member of a tagged union is written with its tag, which its own class does not know.
+    part = next(iter(get_args(kind)), None)
+    form = part if _is_tagged_union(part) else None
+    return lambda value: [converter.unstructure(item, form) for item in value]
 
 
 def _is_tagged_union(kind: Any) -> bool:  # noqa: ANN401 - cattrs hands over any type form.
+    if get_origin(kind) not in _UNIONS:
+        return False
     members = [member for member in get_args(kind) if member is not NoneType]
     return bool(members) and all(hasattr(member, "KIND") for member in members)
 
@@ -200,6 +208,29 @@ def _structure_tagged(union: Any, converter: Converter) -> _Hook:  # noqa: ANN40
 
 def _unstructure_tagged(_: Any, converter: Converter) -> Callable[[Any], Any]:  # noqa: ANN401 - a type form.
     return lambda value: None if value is None else {"kind": value.KIND, **converter.unstructure(value)}
+
+
+def _is_text_or_list(kind: Any) -> bool:  # noqa: ANN401 - cattrs hands over any type form.
+    members = get_args(kind)
+    return _origin(kind) in _UNIONS and members[:1] == (str,) and [_origin(one) for one in members[1:]] == [tuple]
+
+
+def _structure_text_or_list(union: Any, converter: Converter) -> _Hook:  # noqa: ANN401 - a type form.
+    form = get_args(union)[1]
+
+    def structure_either(value: object, _: object) -> Any:  # noqa: ANN401 - a text or a tuple.
+        if type(value) is str:
+            return value
+        if type(value) is list:
+            return converter.structure(value, form)
+        raise TypeFaultError(f"expected str or list, got {named(value)}")
+
+    return structure_either
+
+
+def _unstructure_text_or_list(union: Any, converter: Converter) -> Callable[[Any], Any]:  # noqa: ANN401 - a type form.
+    form = get_args(union)[1]
+    return lambda value: value if type(value) is str else converter.unstructure(value, form)
 
 
 def _renames(cls: type) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from runtime.encoding.pointer import escape_token
 from runtime.errors import EncodingError, Fault, shown
 from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_RECORD_BYTES
 
-__all__ = ["parse_canonical", "parse_json"]
+__all__ = ["decode_text", "parse_canonical", "parse_json"]
 
 _MAX_INTEGER_DIGITS: Final = 600
 _MAX_TEXT_BYTES: Final = 2 * MAX_DOCUMENT_BYTES
@@ -32,7 +32,7 @@ def parse_json(text: bytes | str, *, source: str = "", is_record: bool = False) 
     Raises:
         EncodingError: the text is not JSON, or holds what canonical JSON cannot; with line and column, or with paths.
     """
-    decoded = _decode(text, source, MAX_RECORD_BYTES if is_record else _MAX_TEXT_BYTES)
+    decoded = decode_text(text, source, MAX_RECORD_BYTES if is_record else _MAX_TEXT_BYTES)
     duplicates: list[Any] = []
 
     def to_object(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401 - a dict, kept when it lost a key.
@@ -79,7 +79,13 @@ def parse_canonical(raw: bytes, *, source: str = "") -> JsonValue:
     return value
 
 
-def _decode(text: bytes | str, source: str, limit: int) -> str:
+def decode_text(text: bytes | str, source: str, limit: int) -> str:
+    """
+    Decode UTF-8 of at most `limit` bytes that are not all white space.
+
+    Raises:
+        EncodingError: it is neither bytes nor text, too long, empty, or not UTF-8.
+    """
     if type(text) not in (bytes, str):
         raise EncodingError(
             f"{type(text).__name__} {shown(text)}", where=source, remedy="give the bytes of a file, or text"

@@ -18,7 +18,8 @@ from runtime.orchestration.engine import (
     WorkflowDefinition,
     execute,
 )
-from runtime.orchestration.mission import Example, Mission, NoParams
+from runtime.orchestration.mission import Example, Mission, NoParams, Start
+from runtime.orchestration.params_schema import described
 from runtime.orchestration.result import RunStatus
 from runtime.values import Answer, EffectOutcome, HumanDecision, OutcomeStatus, Request
 
@@ -46,9 +47,11 @@ __all__ = [
     "Pointer",
     "Request",
     "RunStatus",
+    "Start",
     "StepSpec",
     "WorkflowDefinition",
     "build_workflow",
+    "described",
     "execute",
 ]
 

@@ -4,14 +4,20 @@ Each answer is used once. What is left when a run stops is handed back, and `ref
 """
 
 from collections.abc import Iterable
-from typing import final
+from typing import Final, final
 
+from runtime.encoding.canonical import canonical_record
+from runtime.encoding.digest import digest_of, digest_of_bytes
 from runtime.errors import AnswerRefusedError, StaleAnswerError, UnusedAnswerError, shown
 from runtime.orchestration.gate import AskingPayload, verify_answer
 from runtime.orchestration.prepare import PreparedStep
+from runtime.orchestration.result import OrchestrationResult
 from runtime.values.answers import Answer
 
-__all__ = ["Answers", "build_refusal"]
+__all__ = ["Answers", "build_refusal", "refuse_unused"]
+
+
+_NONE_DIGEST: Final = digest_of([])
 
 
 @final
@@ -26,6 +32,15 @@ class Answers:
         """
         self.unused = list(answers)
         self.used: list[Answer] = []
+
+    @property
+    def digest(self) -> str:
+        """
+        The digest of the used ones, as a list of their records.
+        """
+        if not self.used:
+            return _NONE_DIGEST
+        return digest_of_bytes(canonical_record([answer.to_dict() for answer in self.used]))
 
     def verify_in_advance(self, steps: tuple[PreparedStep, ...]) -> None:
         """
@@ -98,3 +113,17 @@ def build_refusal(unused: Iterable[Answer], used: Iterable[Answer]) -> AnswerRef
         f"an answer to request {answer.request_digest}, which this run did not make",
         remedy="decide the request that is open now",
     )
+
+
+def refuse_unused(result: OrchestrationResult) -> OrchestrationResult:
+    """
+    Give the result back, unless an answer was left over (5).
+
+    Raises:
+        AnswerRefusedError: one was; the message says why, and `result` is the run as it stands.
+    """
+    if result.unused:
+        refusal = build_refusal(result.unused, result.inputs.answers)
+        refusal.result = result
+        raise refusal
+    return result

@@ -113,6 +113,8 @@ class Checkpoint:
     definition: WorkflowDefinition = attrs.field(validator=of_type(WorkflowDefinition))
     params: JsonObject | None = attrs.field(default=None, validator=[of_type(JsonObject, type(None)), is_small_json])
     context: ExecutionContext = attrs.field(validator=of_type(ExecutionContext))
+    policies: JsonObject | None = attrs.field(default=None, validator=[of_type(JsonObject, type(None)), is_small_json])
+    """Policy packs by id, as `record_policies` gives them."""
     answers: tuple[Answer, ...] = attrs.field(default=(), converter=read_answers)
 
     def __attrs_post_init__(self) -> None:
@@ -151,7 +153,7 @@ class Checkpoint:
             "mission_version": self.mission_version,
             "mode": self.mode.value,
             "params_digest": None if self.params is None else self.params.digest,
-            "policies_digest": None,
+            "policies_digest": None if self.policies is None else self.policies.digest,
             "proof_digest": None,
             "schema": "run/v1",
         }

@@ -8,15 +8,17 @@ The engine never performs an effect; this does, through connectors, under three 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
 from runtime.encoding.frozen import JsonArray
-from runtime.errors import AnswerRefusedError, DefinitionError, LedgerRequiredError, UnknownConnectorError, shown
+from runtime.errors import AnswerRefusedError, DefinitionError, LedgerRequiredError, shown
+from runtime.orchestration.answering import refuse_unused
+from runtime.orchestration.catalogue import verify_actions
 from runtime.orchestration.checkpoint import Checkpoint, Mode
-from runtime.orchestration.engine import execute, refuse_unused
-from runtime.orchestration.payloads import ActionPayload
-from runtime.orchestration.prepare import PreparedStep, mutating_steps, prepare
+from runtime.orchestration.engine import execute
+from runtime.orchestration.prepare import mutating_steps, prepare
 from runtime.orchestration.result import OrchestrationResult, RunStatus
 from runtime.ports import Connector, EffectLedger
 from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
@@ -50,7 +52,7 @@ def drive(
     if effects is None:
         return refuse_unused(execute(inputs))
     steps = prepare(inputs.definition)
-    _refuse_unfit(steps, effects)
+    verify_actions(steps, _describe(effects))
     # Under `observe` the engine refuses any mutating step itself, with the better reason.
     mutating = mutating_steps(steps)
     if mutating and inputs.mode is Mode.APPLY and getattr(ledger, "is_durable", False) is not True:
@@ -77,42 +79,18 @@ def drive(
     return refuse_unused(result)
 
 
-def _refuse_unfit(steps: tuple[PreparedStep, ...], effects: Mapping[str, Connector]) -> None:
-    for step in steps:
-        payload = step.payload
-        if not isinstance(payload, ActionPayload):
-            continue
-        if payload.connector not in effects:
-            raise UnknownConnectorError(
-                f"connector {shown(payload.connector)}",
-                where=step.spec.id,
-                remedy=f"connectors are {sorted(name for name in effects if type(name) is str)}",
-            )
-        modes = _describe_modes(payload.connector, effects[payload.connector])
-        if payload.action not in modes:
+def _describe(effects: Mapping[str, Connector]) -> dict[str, Any]:
+    described = {}
+    for name, connector in effects.items():
+        try:
+            described[name] = connector.describe()
+        except Exception as error:  # foreign code may raise anything
             raise DefinitionError(
-                f"action {shown(payload.action)} of connector {shown(payload.connector)}",
-                where=step.spec.id,
-                remedy=f"its actions are {sorted(modes)}",
-            )
-        if payload.mode is EffectMode.READ and modes[payload.action] != EffectMode.READ:
-            raise DefinitionError(
-                f"action {shown(payload.action)} marked read, and its connector says it mutates",
-                where=step.spec.id,
-                remedy="write mode: mutate",
-            )
-
-
-def _describe_modes(name: str, connector: Connector) -> dict[str, str]:
-    try:
-        actions = connector.describe()["actions"]
-        return {str(action): str(actions[action]["mode"]) for action in actions}
-    except Exception as error:  # foreign code may raise anything
-        raise DefinitionError(
-            f"connector {shown(name)} does not describe itself ({type(error).__name__})",
-            where=name,
-            remedy='its describe() must give {"actions": {name: {"mode": "read" or "mutate"}}}',
-        ) from error
+                f"connector {shown(name)} does not describe itself ({type(error).__name__})",
+                where=str(name),
+                remedy='its describe() must give {"actions": {name: {"mode": "read" or "mutate"}}}',
+            ) from error
+    return described
 
 
 def _perform(request: Request, effects: Mapping[str, Connector], ledger: EffectLedger | None) -> EffectOutcome:

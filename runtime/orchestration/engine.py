@@ -12,6 +12,8 @@ after a wait and re-executes for an auditor. Rules, referred to by number below:
    asks; an `unknown` outcome is no answer yet, and a later answer to the same request settles it.
 5. An answer that no step used is handed back, and whoever drives the run refuses it: nothing is dropped in silence.
 6. The receipt binds header, entries, answers, final state and the way the run ended.
+7. A verdict is worked out here, from a pack that is an input of the run: allow goes on, deny ends the run, and flag
+   opens every later step that is marked `when: flagged`; nothing takes a flag back.
 
 Read `operations.py` for what steps do, `state.py` for the state, `lineage.py` for the records, `prepare.py` for the
 refusals of (1), `drive.py` for who answers effects.
@@ -20,22 +22,26 @@ refusals of (1), `drive.py` for who answers effects.
 from collections.abc import Iterable
 from typing import Final, Literal, final
 
-from runtime.encoding.canonical import canonical_record
-from runtime.encoding.digest import digest_of, digest_of_bytes
+from runtime.encoding.digest import digest_of_bytes
 from runtime.errors import AntiFailureViolation, DefinitionError, EngineBug, EnvelopeViolation, shown
-from runtime.orchestration.answering import Answers, build_refusal
+from runtime.orchestration.answering import Answers, refuse_unused
 from runtime.orchestration.checkpoint import Checkpoint, Mode
+from runtime.orchestration.deciding import Policies, bind_policies, decide, read_policies, record_policies
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
 from runtime.orchestration.failures import StepErrorCode, StepFailure
 from runtime.orchestration.gate import AskingPayload, build_ask, enter_answer, is_denied
-from runtime.orchestration.lineage import EntryStatus, record_bytes
-from runtime.orchestration.payloads import HumanPayload, When
+from runtime.orchestration.lineage import EntryStatus, Receipt, record_bytes
+from runtime.orchestration.paths import write
+from runtime.orchestration.payloads import When
+from runtime.orchestration.payloads_asking import DecidePayload, HumanPayload
 from runtime.orchestration.prepare import PreparedStep, prepare, refuse_mutation
 from runtime.orchestration.result import OrchestrationResult, RunStatus
 from runtime.orchestration.state import State
 from runtime.orchestration.view import StateView
+from runtime.policy.pack import PolicyPack
 from runtime.values.answers import Answer
 from runtime.values.requests import Pending, Request, WaitReason
+from runtime.values.verdicts import Decision, Verdict
 
 __all__ = [
     "AntiFailureViolation",
@@ -46,7 +52,6 @@ __all__ = [
     "StepSpec",
     "WorkflowDefinition",
     "execute",
-    "refuse_unused",
 ]
 
 
@@ -62,6 +67,7 @@ class Orchestrator:
         ctx: ExecutionContext,
         *,
         answers: Iterable[Answer] | None = None,
+        policies: Iterable[PolicyPack] = (),
         mode: Mode | str = Mode.OBSERVE,
     ) -> OrchestrationResult:
         """
@@ -71,6 +77,7 @@ class Orchestrator:
             workflow: at most 5 steps, at most 2 of them human.
             ctx: the state to start from; it is not touched.
             answers: decisions and outcomes, in any order, by request digest or in advance by step id.
+            policies: the packs its `decide` steps ask for.
             mode: `observe`, or `apply` to allow steps that change something outside.
 
         Raises:
@@ -78,23 +85,13 @@ class Orchestrator:
             AnswerRefusedError: an answer is invalid, stale or left over; nothing is recorded.
         """
         inputs = Checkpoint(
-            definition=workflow, context=ctx, mode=Mode.of(mode), answers=() if answers is None else answers
+            definition=workflow,
+            context=ctx,
+            policies=record_policies(policies),
+            mode=Mode.of(mode),
+            answers=() if answers is None else answers,
         )
         return refuse_unused(execute(inputs))
-
-
-def refuse_unused(result: OrchestrationResult) -> OrchestrationResult:
-    """
-    Give the result back, unless an answer was left over (5).
-
-    Raises:
-        AnswerRefusedError: one was; the message says why, and `result` is the run as it stands.
-    """
-    if result.unused:
-        refusal = build_refusal(result.unused, result.inputs.answers)
-        refusal.result = result
-        raise refusal
-    return result
 
 
 def execute(inputs: Checkpoint) -> OrchestrationResult:
@@ -110,9 +107,11 @@ def execute(inputs: Checkpoint) -> OrchestrationResult:
     steps = prepare(inputs.definition)
     if inputs.mode is Mode.OBSERVE:
         refuse_mutation(steps)
+    packs = read_policies(inputs.policies)
+    bind_policies(steps, packs)
     answers = Answers(inputs.answers)
     answers.verify_in_advance(steps)  # (1)
-    run = _Execution(inputs, answers)
+    run = _Execution(inputs, answers, packs)
     for step in steps:
         run.take(step)
         if run.status is not None:
@@ -124,7 +123,6 @@ _Bound = tuple[str | None, str | None]
 """Digests of the request a step made and of the answer it got."""
 _UNBOUND: Final[_Bound] = (None, None)
 _Stopped = Literal["failed", "denied"]
-_NO_ANSWERS_DIGEST: Final = digest_of([])
 
 
 class _Execution:
@@ -132,9 +130,12 @@ class _Execution:
     The run so far: state, entries, and how it stopped (None while it goes on).
     """
 
-    def __init__(self, inputs: Checkpoint, answers: Answers) -> None:
+    def __init__(self, inputs: Checkpoint, answers: Answers, packs: Policies) -> None:
         self.inputs = inputs
         self.answers = answers
+        self.packs = packs
+        self.verdicts: dict[str, Verdict] = {}
+        self.is_flagged = False
         self.state: State = inputs.context.initial_state
         self.states = [self.state]
         self.header = inputs.header
@@ -149,23 +150,23 @@ class _Execution:
 
     def take(self, step: PreparedStep) -> None:
         """
-        Take the next step: skip it, run its operation, or ask for its answer.
+        Take the next step: skip it, run its operation, weigh it by a policy, or ask for its answer.
         """
-        if step.payload.when is When.FLAGGED:  # Nothing has flagged this run: verdicts come from policies only.
-            self._record(step, "skipped", self.state)
-        elif step.operation.run is not None:
-            view = StateView(self.state)
-            try:
+        try:
+            if step.payload.when is When.FLAGGED and not self.is_flagged:
+                self._record(step, "skipped", self.state)
+            elif step.operation.run is not None:
+                view = StateView(self.state)
                 step.operation.run(step.payload, view)
-                after = view.commit()
-            except StepFailure as failure:
-                self._fail(step, failure)
+                self._record(step, "completed", view.commit())
+            elif isinstance(step.payload, AskingPayload):
+                self._ask(step, step.payload)
+            elif isinstance(step.payload, DecidePayload):
+                self._decide(step, step.payload)
             else:
-                self._record(step, "completed", after)
-        elif isinstance(step.payload, AskingPayload):
-            self._ask(step, step.payload)
-        else:
-            raise EngineBug(f"operation {step.operation.name!r} neither runs nor asks")
+                raise EngineBug(f"operation {step.operation.name!r} neither runs nor asks")
+        except StepFailure as failure:
+            self._fail(step, failure)
 
     def _ask(self, step: PreparedStep, payload: AskingPayload) -> None:
         request = Request(
@@ -174,7 +175,7 @@ class _Execution:
             step_id=step.spec.id,
             lineage_head=self.head,
             input_digest=self.state.digest,
-            ask=build_ask(payload),
+            ask=build_ask(payload, self.state),
         )
         digest = request.digest
         answer, is_unknown = self.answers.take(payload, step.spec.id, digest)
@@ -187,8 +188,7 @@ class _Execution:
         decision = answer.decision
         if decision is not None and is_denied(payload, answer):
             reason = f": {decision.reason}" if decision.reason else ""
-            self.error_message = f"Step {step.spec.id!r} denied: rejected by {decision.actor!r}{reason}"
-            self._stop(step, "denied", StepErrorCode.GATE_REJECTED, bound)
+            self._deny(step, StepErrorCode.GATE_REJECTED, f"rejected by {decision.actor!r}{reason}", bound)
             return
         try:
             after = enter_answer(payload, answer, self.state)
@@ -197,9 +197,24 @@ class _Execution:
         else:
             self._record(step, "completed", after, bound=bound)
 
+    def _decide(self, step: PreparedStep, payload: DecidePayload) -> None:
+        view = StateView(self.state)
+        verdict = self.verdicts[step.spec.id] = decide(payload, view, self.packs)
+        if verdict.decision is Decision.DENY:
+            why = f"policy {payload.policy!r}, reason {verdict.reason_code!r}"
+            self._deny(step, StepErrorCode.POLICY_DENIED, why)
+            return
+        self.is_flagged = self.is_flagged or verdict.decision is Decision.FLAG  # (7)
+        write(view, payload.path, verdict.to_dict())
+        self._record(step, "completed", view.commit())
+
     def _fail(self, step: PreparedStep, failure: StepFailure, bound: _Bound = _UNBOUND) -> None:
         self.error_message = f"Step {step.spec.id!r} failed: {failure}"
         self._stop(step, "failed", failure.code, bound)
+
+    def _deny(self, step: PreparedStep, code: StepErrorCode, why: str, bound: _Bound = _UNBOUND) -> None:
+        self.error_message = f"Step {step.spec.id!r} denied: {why}"
+        self._stop(step, "denied", code, bound)
 
     def _stop(self, step: PreparedStep, status: _Stopped, code: StepErrorCode, bound: _Bound) -> None:
         self.status = RunStatus(status)
@@ -215,6 +230,7 @@ class _Execution:
         code: str | None = None,
         bound: _Bound = _UNBOUND,
     ) -> None:
+        verdict = self.verdicts.get(step.spec.id)
         entry = record_bytes(
             {
                 "answer_digest": bound[1],
@@ -230,7 +246,7 @@ class _Execution:
                 "sequence": len(self.entries) + 1,
                 "status": status,
                 "step_id": step.spec.id,
-                "verdict_digest": None,
+                "verdict_digest": verdict.digest if verdict else None,
             }
         )
         self.entries.append(entry)
@@ -244,12 +260,10 @@ class _Execution:
         """
         Close the run: bind everything in a receipt, unless it waits.
         """
-        used = tuple(self.answers.used)
-        waits = self.pending is not None
         failed_step_id = self.executed[-1].id if self.error_code else None
         return OrchestrationResult(
             status=status,
-            inputs=self.inputs.answered_by(used),
+            inputs=self.inputs.answered_by(tuple(self.answers.used)),
             executed_steps=tuple(self.executed),
             failed_step_id=failed_step_id,
             error_code=self.error_code,
@@ -258,26 +272,23 @@ class _Execution:
             states=tuple(self.states),
             header_bytes=self.header_bytes,
             entry_bytes=tuple(self.entries),
-            receipt_bytes=None if waits else self._receipt(status, failed_step_id, used),
+            receipt_bytes=None if self.pending else record_bytes(self._receipt(status, failed_step_id)),
             unused=tuple(self.answers.unused),
+            verdicts=tuple(self.verdicts.items()),
         )
 
-    def _receipt(self, status: RunStatus, failed_step_id: str | None, used: tuple[Answer, ...]) -> bytes:
-        return record_bytes(  # (6)
-            {
-                "answers_digest": digest_of_bytes(canonical_record([answer.to_dict() for answer in used]))
-                if used
-                else _NO_ANSWERS_DIGEST,
-                "error_code": self.error_code,
-                "failed_step_id": failed_step_id,
-                "final_state_digest": self.state.digest,
-                "header": self.header,
-                "header_digest": self.header_digest,
-                "id": self.inputs.definition.id,
-                "lineage_count": len(self.entries),
-                "lineage_head": self.head,
-                "schema": "receipt/v1",
-                "status": status.value,
-                "steps": [step.id for step in self.executed],
-            }
-        )
+    def _receipt(self, status: RunStatus, failed_step_id: str | None) -> Receipt:
+        return {  # (6)
+            "answers_digest": self.answers.digest,
+            "error_code": self.error_code,
+            "failed_step_id": failed_step_id,
+            "final_state_digest": self.state.digest,
+            "header": self.header,
+            "header_digest": self.header_digest,
+            "id": self.inputs.definition.id,
+            "lineage_count": len(self.entries),
+            "lineage_head": self.head,
+            "schema": "receipt/v1",
+            "status": status.value,
+            "steps": [step.id for step in self.executed],
+        }

@@ -13,13 +13,21 @@ class StepErrorCode(StrEnum):
     """
 
     STEP_FAILED = "step_failed"
+    CHECK_FAILED = "check_failed"
+    TESTS_FAILED = "tests_failed"
+    STALE = "stale"
+    UNHEALTHY = "unhealthy"
     PATH_MISSING = "path_missing"
     WRONG_TYPE = "wrong_type"
     NUMBER_OUT_OF_RANGE = "number_out_of_range"
+    DIVISION_BY_ZERO = "division_by_zero"
+    VALUE_TOO_LARGE = "value_too_large"
+    OUT_OF_FUEL = "out_of_fuel"
     STATE_TOO_DEEP = "state_too_deep"
     STATE_TOO_LARGE = "state_too_large"
     EFFECT_FAILED = "effect_failed"
     GATE_REJECTED = "gate_rejected"
+    POLICY_DENIED = "policy_denied"
 
 
 @final

@@ -1,14 +1,17 @@
 """Steps that ask: what a person or a connector is asked, whether an answer fits, and what it brings into the state."""
 
-from runtime.encoding.canonical import JsonValue
-from runtime.encoding.frozen import thaw
+from runtime.encoding.canonical import JsonValue, canonical
+from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject, thaw
 from runtime.errors import Fault, InvalidAnswerError, shown
+from runtime.limits import MAX_SHOWN_LENGTH
+from runtime.orchestration.expressing import value_over
 from runtime.orchestration.failures import StepErrorCode, StepFailure
 from runtime.orchestration.paths import write
-from runtime.orchestration.payloads import ActionPayload, HumanPayload, OnReject
+from runtime.orchestration.payloads_asking import ActionPayload, HumanPayload, OnReject
 from runtime.orchestration.schema import input_faults
 from runtime.orchestration.state import State
 from runtime.orchestration.view import StateView
+from runtime.policy.expressions import Expression
 from runtime.values.answers import Answer, HumanDecision, OutcomeStatus
 from runtime.values.requests import EffectAsk, HumanAsk
 
@@ -21,18 +24,37 @@ AskingPayload = HumanPayload | ActionPayload
 """Payloads of steps that are answered from outside."""
 
 
-def build_ask(payload: AskingPayload) -> HumanAsk | EffectAsk:
+def build_ask(payload: AskingPayload, state: State) -> HumanAsk | EffectAsk:
     """
-    Put the question of a step.
+    Put the question of a step, with what it shows of the state.
+
+    Raises:
+        StepFailure: what it would show has no value.
     """
     if isinstance(payload, HumanPayload):
         return HumanAsk(
             prompt=payload.question,
+            shown=_show(payload, state),
             choices=payload.choices,
             input_schema=payload.input_schema,
             approvers=payload.approvers,
         )
     return EffectAsk(connector=payload.connector, action=payload.action, params=payload.params, mode=payload.mode)
+
+
+def _show(payload: HumanPayload, state: State) -> JsonObject:
+    if not payload.show:
+        return EMPTY_OBJECT
+    view = StateView(state)
+    values = {label: value_over(Expression.parse(text), view, f"show {label}") for label, text in payload.show.items()}
+    return JsonObject({label: _in_brief(value) for label, value in values.items()})
+
+
+def _in_brief(value: JsonValue) -> JsonValue:
+    if len(canonical(value)) <= MAX_SHOWN_LENGTH:
+        return value
+    noun = "list" if type(value) is list else "object" if type(value) is dict else "text"
+    return {"type": noun, "size": len(value)}
 
 
 def verify_answer(payload: AskingPayload, answer: Answer, *, step_id: str) -> None:

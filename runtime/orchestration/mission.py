@@ -1,8 +1,9 @@
 """The mission: a registered purpose. A name, typed params, and a builder that turns them into a workflow."""
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from functools import cached_property, lru_cache
 from typing import Any, final
 
 import attrs
@@ -11,16 +12,27 @@ from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject, frozen_object
 from runtime.errors import DefinitionError, EncodingError, MissionEngineError, ParamsError, shown
 from runtime.limits import MAX_PAYLOAD_BYTES
-from runtime.orchestration.checkpoint import read_answers
+from runtime.orchestration.catalogue import verify_actions
+from runtime.orchestration.checkpoint import Mode, read_answers
+from runtime.orchestration.deciding import bind_policies, read_policies, record_policies
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
+from runtime.orchestration.params_schema import params_schema
 from runtime.orchestration.prepare import prepare
+from runtime.policy.pack import PolicyPack
 from runtime.values.answers import Answer
 from runtime.values.checks import is_text, of_type
 
-__all__ = ["Example", "Mission", "NoParams", "verify_mission"]
+__all__ = ["Example", "Mission", "NoParams", "Start", "is_mission_name", "verify_mission"]
 
 _is_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 _is_version = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)").fullmatch
+
+
+def is_mission_name(value: object) -> bool:
+    """
+    Tell whether a text may name a mission: lower-case letters, digits and _, at most 64 of them.
+    """
+    return type(value) is str and _is_name(value) is not None
 
 
 @attrs.frozen(kw_only=True)
@@ -30,20 +42,29 @@ class NoParams:
     """
 
 
+def _mode(name: Mode | str) -> Mode:
+    return Mode.of(name)
+
+
+def _packs(value: Iterable[PolicyPack]) -> tuple[PolicyPack, ...]:
+    return tuple(value)
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Example:
     """
-    A complete input: params, a context, and the answers that drive the run to its end.
+    A complete input: params, a context, the answers that drive the run to its end, and the mode it needs.
     """
 
     params: JsonObject = attrs.field(default=EMPTY_OBJECT, converter=frozen_object)
     context: ExecutionContext = attrs.field(factory=ExecutionContext, validator=of_type(ExecutionContext))
     answers: tuple[Answer, ...] = attrs.field(default=(), converter=read_answers)
+    mode: Mode = attrs.field(default=Mode.OBSERVE, converter=_mode)
 
 
 def _is_mission_name(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if not (isinstance(value, str) and _is_name(value)):
+    if not is_mission_name(value):
         raise DefinitionError(
             f"mission name {shown(value)}",
             where=field.name,
@@ -68,6 +89,19 @@ def _is_builder(_: object, field: "attrs.Attribute[Any]", value: object) -> None
         raise DefinitionError(f"builder {shown(value)}", where=field.name, remedy="give a function of the params")
 
 
+def _are_packs(_: object, __: object, value: tuple[PolicyPack, ...]) -> None:
+    record_policies(value)
+
+
+class Start(StrEnum):
+    """
+    Whether a durable run of the mission starts by itself, or waits to be started.
+    """
+
+    AUTO = "auto"
+    MANUAL = "manual"
+
+
 @final
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Mission:
@@ -75,7 +109,9 @@ class Mission:
     A named, versioned builder of workflows.
 
     `params_class` is an attrs class, or `JsonObject` for a mission that takes any object. `build` gets an instance of `params_class` and gives a `WorkflowDefinition`; it must be a pure function of it.
-    `example` is run by the suite and by whoever tries the mission out.
+    `example` is run by the suite and by whoever tries the mission out. `policies` are the packs its `decide` steps use
+    unless the caller brings others. `catalogue` is what its connectors say of themselves, by name, as their `describe()`
+    gives it: every `action` step must be in it, and none may call a mutating action `read`.
     """
 
     name: str = attrs.field(validator=_is_mission_name)
@@ -84,6 +120,33 @@ class Mission:
     params_class: type[Any] = attrs.field(default=NoParams, validator=_is_params_class)
     build: Callable[[Any], WorkflowDefinition] = attrs.field(validator=_is_builder)
     example: Example = attrs.field(factory=Example, validator=of_type(Example))
+    policies: tuple[PolicyPack, ...] = attrs.field(default=(), converter=_packs, validator=_are_packs)
+    catalogue: JsonObject = attrs.field(default=EMPTY_OBJECT, converter=frozen_object)
+    start: Start = attrs.field(default=Start.AUTO, validator=of_type(Start))
+
+    def record_policies(self, others: Iterable[PolicyPack] = ()) -> JsonObject | None:
+        """
+        Give its policy packs as a run records them; others take the place of those of the same policy id.
+
+        Raises:
+            PolicyError: some are no packs, or two have one id.
+        """
+        recorded = record_policies(others)
+        if recorded is None:
+            return self._recorded_policies
+        own = {} if self._recorded_policies is None else self._recorded_policies.thaw()
+        return JsonObject({**own, **recorded.thaw()})
+
+    @cached_property
+    def _recorded_policies(self) -> JsonObject | None:
+        return record_policies(self.policies)
+
+    @property
+    def params_schema(self) -> dict[str, Any]:
+        """
+        The JSON Schema of the params, as plain JSON that the caller owns.
+        """
+        return params_schema(self.params_class)
 
     def read_params(self, params: Any = None) -> Any:  # noqa: ANN401 - JSON enters, the mission's own class leaves.
         """
@@ -160,10 +223,13 @@ class Mission:
 @lru_cache(maxsize=1024)
 def verify_mission(mission: Mission) -> None:
     """
-    Refuse a mission whose builder is not a pure function: its example is built twice and must give equal bytes.
+    Refuse a mission that cannot keep its word, shown on its example.
+
+    The example is built twice and must give equal bytes; its policies must be there; its actions must be what its
+    catalogue says.
 
     Raises:
-        DefinitionError: the two differ, or the workflow is one the engine refuses.
+        DefinitionError: the two differ, the workflow is one the engine refuses, or an action is not in the catalogue.
         ParamsError: the example's params do not fit the params class.
     """
     first, second = mission(mission.example.params), mission(mission.example.params)
@@ -172,4 +238,6 @@ def verify_mission(mission: Mission) -> None:
             f"mission {mission.name!r} builds different workflows from equal params",
             remedy="make build depend on its params alone: no clock, no random numbers, no set order",
         )
-    prepare(first)
+    steps = prepare(first)
+    bind_policies(steps, read_policies(mission.record_policies()))
+    verify_actions(steps, mission.catalogue)

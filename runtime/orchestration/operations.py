@@ -1,7 +1,8 @@
 """The closed table of operations: name, payload class and pure function.
 
 A function changes a private view of the state or raises `StepFailure`; it never sees the state itself, does no I/O and
-knows no other step. Operations without a function (`action`, human steps) are answered from outside; the engine waits.
+knows no other step. Operations without a function are the engine's own: `decide` works out a verdict, and `action` and human steps are answered
+from outside while the engine waits.
 """
 
 import math
@@ -12,14 +13,14 @@ import attrs
 import orjson
 
 from runtime.encoding.canonical import JsonValue, encode_checked
+from runtime.orchestration.elements import checked_number
+from runtime.orchestration.expressing import check, compute
 from runtime.orchestration.failures import StepErrorCode, StepFailure
 from runtime.orchestration.paths import exists, read, remove, write
 from runtime.orchestration.payloads import (
     ABSENT,
-    ActionPayload,
     EditPayload,
     FailPayload,
-    HumanPayload,
     IncrementPayload,
     MergePayload,
     NoopPayload,
@@ -27,7 +28,10 @@ from runtime.orchestration.payloads import (
     RemovePayload,
     SummarizePayload,
 )
-from runtime.orchestration.summarize import checked_number, summarize
+from runtime.orchestration.payloads_asking import ActionPayload, DecidePayload, HumanPayload
+from runtime.orchestration.payloads_rules import CheckPayload, ComputePayload, PrioritizePayload, SelectPayload
+from runtime.orchestration.ranking import prioritize, select
+from runtime.orchestration.summarize import summarize
 from runtime.orchestration.view import StateView
 
 __all__ = ["HUMAN", "OPERATIONS", "Operation"]
@@ -37,7 +41,7 @@ __all__ = ["HUMAN", "OPERATIONS", "Operation"]
 @attrs.frozen(eq=False)
 class Operation:
     """
-    One row of the table; `run` is None where the answer comes from outside.
+    One row of the table; `run` is None where the engine itself takes the step.
     """
 
     name: str
@@ -129,11 +133,16 @@ def _table(*rows: tuple[str, type[Payload], Callable[[Any, StateView], None] | N
 OPERATIONS: Final = _table(
     ("action", ActionPayload, None),
     ("append", EditPayload, _append),
+    ("decide", DecidePayload, None),
+    ("check", CheckPayload, check),
+    ("compute", ComputePayload, compute),
     ("fail", FailPayload, _fail),
     ("increment", IncrementPayload, _increment),
     ("merge", MergePayload, _merge),
     ("noop", NoopPayload, _noop),
+    ("prioritize", PrioritizePayload, prioritize),
     ("remove", RemovePayload, _remove),
+    ("select", SelectPayload, select),
     ("set", EditPayload, _set),
     ("summarize", SummarizePayload, summarize),
 )

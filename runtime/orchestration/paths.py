@@ -4,12 +4,15 @@ One rule for every operation: the parent must exist, the last object key may be 
 does not fit fails the step with `path_missing` or `wrong_type` and the pointer.
 """
 
-from runtime.encoding.canonical import JsonValue
+import orjson
+
+from runtime.encoding.canonical import JsonValue, check_json, encode_checked
 from runtime.encoding.pointer import Pointer, array_index
+from runtime.errors import EncodingError
 from runtime.orchestration.failures import StepErrorCode, StepFailure
 from runtime.orchestration.view import StateView
 
-__all__ = ["exists", "find", "read", "remove", "write"]
+__all__ = ["exists", "find", "read", "remove", "write", "write_copy"]
 
 
 def find(value: JsonValue, tokens: tuple[str, ...], pointer: Pointer) -> JsonValue:
@@ -79,6 +82,23 @@ def write(view: StateView, pointer: Pointer, value: JsonValue) -> None:
     else:
         parent[_index(parent, last, pointer)] = value
     view.mark(first)
+
+
+def write_copy(view: StateView, pointer: Pointer, value: JsonValue) -> None:
+    """
+    Put a value made of parts of the state, some perhaps more than once, at a pointer other than the root.
+
+    Raises:
+        StepFailure: as `write`; `state_too_large` or `state_too_deep`.
+    """
+    try:
+        check_json(value)
+    except EncodingError as error:
+        # A size is a fault of the whole value, a depth one of a place in it.
+        code = StepErrorCode.STATE_TOO_LARGE if error.where == "/" else StepErrorCode.STATE_TOO_DEEP
+        raise StepFailure(code, error.what, where=pointer.text) from error
+    # A copy, because the value may be written inside one of its own parts.
+    write(view, pointer, orjson.loads(encode_checked(value)))
 
 
 def remove(view: StateView, pointer: Pointer) -> None:

@@ -5,6 +5,7 @@ does is in `operations.py`; here is only what it may hold. Payloads are compared
 the classes have no equality and no repr of their own; both would cost import time.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
 
@@ -13,29 +14,51 @@ import attrs
 from runtime.encoding.converter import KEY
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
 from runtime.encoding.pointer import Pointer
-from runtime.errors import DefinitionError, shown
-from runtime.limits import MAX_CHOICES, MAX_MEASURES
-from runtime.values.checks import is_below_root, is_identifier, is_text
-from runtime.values.requests import EffectMode
+from runtime.errors import DefinitionError, ExpressionError, shown
+from runtime.limits import MAX_MEASURES
+from runtime.policy.expressions import Expression
+from runtime.values.checks import is_below_root, is_text
 
 __all__ = [
     "ABSENT",
-    "ActionPayload",
+    "ITEM",
     "EditPayload",
     "FailPayload",
-    "HumanPayload",
     "IncrementPayload",
+    "ListPayload",
     "Measure",
     "MeasureKind",
     "MergePayload",
     "Missing",
     "NoopPayload",
-    "OnReject",
     "Payload",
     "RemovePayload",
     "SummarizePayload",
     "When",
+    "is_expression",
+    "is_number",
 ]
+
+
+ITEM: Final = "item"
+"""The name by which an expression over a list calls the element; it hides a member of the state of that name."""
+
+
+def is_expression(*bound: str) -> Callable[[Any, "attrs.Attribute[Any]", Any], None]:
+    """
+    Give a validator that accepts an expression over these bound names, and what is no text.
+    """
+
+    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+        if type(value) is not str:
+            return
+        try:
+            Expression.parse(value, bound)
+        except ExpressionError as error:
+            place = f" at {error.where}" if error.where else ""
+            raise DefinitionError(f"{error.what}{place}", where=field.name, remedy=error.remedy) from error
+
+    return check
 
 
 class When(StrEnum):
@@ -144,7 +167,10 @@ class RemovePayload(Payload):
     path: Pointer = attrs.field(validator=is_below_root)
 
 
-def _is_number(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+def is_number(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """
+    Accept a number; `true` is none.
+    """
     if type(value) not in (int, float):
         raise DefinitionError(f"{field.name} is {shown(value)}", where=field.name, remedy="expected a number")
 
@@ -156,7 +182,7 @@ class IncrementPayload(Payload):
     """
 
     path: Pointer = attrs.field(validator=is_below_root)
-    by: Any = attrs.field(default=1, validator=_is_number)
+    by: Any = attrs.field(default=1, validator=is_number)
 
 
 class MeasureKind(StrEnum):
@@ -176,10 +202,15 @@ class MeasureKind(StrEnum):
 class Measure:
     """
     One number or list per group: its kind, and the member of each item it is `of` (only `count` may leave it out).
+
+    `where` is a condition on an item: only those that fulfil it are measured. With `by`, a member, it is one number or
+    list for each text that stands there.
     """
 
     kind: MeasureKind
     of: Pointer | None = None
+    where: str | None = attrs.field(default=None, validator=is_expression(ITEM))
+    by: Pointer | None = None
 
     def __attrs_post_init__(self) -> None:
         """
@@ -193,7 +224,7 @@ class Measure:
 
 class Missing(StrEnum):
     """
-    What an absent list or member means to `summarize`.
+    What an absent list, or an absent member of an item, means: a failure, or nothing.
     """
 
     ERROR = "error"
@@ -201,72 +232,23 @@ class Missing(StrEnum):
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class SummarizePayload(Payload):
+class ListPayload(Payload):
     """
-    `summarize`: group the objects of a list and measure each group.
+    Reads a list and writes what it makes of it.
     """
 
     from_: Pointer = attrs.field(metadata={KEY: "from"})
     path: Pointer = attrs.field(validator=is_below_root)
-    group_by: Pointer | None = None
-    measures: dict[str, Measure] = attrs.field(
-        validator=[attrs.validators.min_len(1), attrs.validators.max_len(MAX_MEASURES)]
-    )
     missing: Missing = Missing.ERROR
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class ActionPayload(Payload):
+class SummarizePayload(ListPayload):
     """
-    `action`: ask the driver for an effect; a succeeded one enters the state at `output`.
-    """
-
-    connector: str = attrs.field(validator=is_identifier)
-    action: str = attrs.field(validator=is_identifier)
-    params: JsonObject = EMPTY_OBJECT
-    mode: EffectMode
-    output: Pointer | None = attrs.field(default=None, validator=is_below_root)
-
-
-class OnReject(StrEnum):
-    """
-    What the choice `reject` does: end the run as denied, or go on with the decision recorded.
+    `summarize`: group the objects of a list and measure each group.
     """
 
-    DENY = "deny"
-    CONTINUE = "continue"
-
-
-def _are_choices(_: object, field: "attrs.Attribute[Any]", value: tuple[str, ...]) -> None:
-    if not 1 <= len(value) <= MAX_CHOICES or len(set(value)) != len(value):
-        raise DefinitionError(
-            f"{len(value)} choices, {len(set(value))} of them different",
-            where=field.name,
-            remedy=f"give 1 to {MAX_CHOICES} different choices",
-        )
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class HumanPayload(Payload):
-    """
-    A human step: who is asked what, what they may choose, and where the decision enters the state.
-
-    `operation` is accepted as `noop`, as tier-2 workflows write it.
-    """
-
-    operation: str = attrs.field(default="noop", validator=attrs.validators.in_(("noop",)))
-    prompt: str = attrs.field(default="", validator=is_text)
-    choices: tuple[str, ...] = attrs.field(
-        default=("approve", "reject"), validator=[_are_choices, attrs.validators.deep_iterable(is_identifier)]
+    group_by: Pointer | None = None
+    measures: dict[str, Measure] = attrs.field(
+        validator=[attrs.validators.min_len(1), attrs.validators.max_len(MAX_MEASURES)]
     )
-    input_schema: JsonObject | None = None
-    output: Pointer | None = attrs.field(default=None, validator=is_below_root)
-    approvers: tuple[str, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(is_identifier))
-    on_reject: OnReject = OnReject.DENY
-
-    @property
-    def question(self) -> str:
-        """
-        The prompt, or else the description.
-        """
-        return self.prompt or self.description

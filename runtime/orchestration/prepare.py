@@ -14,7 +14,8 @@ from runtime.errors import AntiFailureViolation, DefinitionError, EnvelopeViolat
 from runtime.limits import MAX_FAULTS, MAX_HUMAN_STEPS, MAX_STEPS
 from runtime.orchestration.definitions import StepSpec, WorkflowDefinition
 from runtime.orchestration.operations import HUMAN, OPERATIONS, Operation
-from runtime.orchestration.payloads import ActionPayload, HumanPayload, Payload
+from runtime.orchestration.payloads import Payload
+from runtime.orchestration.payloads_asking import ActionPayload, HumanPayload
 from runtime.orchestration.schema import schema_faults
 from runtime.values.requests import EffectMode
 

@@ -3,27 +3,43 @@
 It stands on top of `missions/`, so nothing below may import it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import EntryPoint, distributions, entry_points
 from typing import Any, Final, Self, final
 
 from missions.catalog import BUILT_IN_MISSIONS
-from runtime.errors import CheckpointMismatchError, DefinitionError, IntegrityError, UnknownMissionError, shown
+from runtime.errors import (
+    CheckpointMismatchError,
+    DefinitionError,
+    IntegrityError,
+    MissionEngineError,
+    UnknownMissionError,
+    shown,
+)
 from runtime.orchestration.checkpoint import Checkpoint, Mode, read_answers
 from runtime.orchestration.definitions import ExecutionContext
 from runtime.orchestration.drive import drive
 from runtime.orchestration.mission import Mission, verify_mission
 from runtime.orchestration.result import OrchestrationResult
+from runtime.policy.pack import PolicyPack
 from runtime.ports import Connector, EffectLedger
 from runtime.values.answers import Answer
 
 __all__ = [
+    "ENTRY_POINT_GROUP",
     "MISSION_REGISTRY",
     "MissionRegistry",
     "UnknownMissionError",
+    "build_registry",
     "find_mission",
     "resume_mission",
     "run_mission",
 ]
+
+
+ENTRY_POINT_GROUP: Final = "mission_runtime.missions"
+"""Where an installed package declares its missions: `name = "module:MISSION"`."""
 
 
 @final
@@ -34,15 +50,16 @@ class MissionRegistry(Mapping[str, Mission]):
     Every mission is verified on the way in: under its own name, and with a builder that is a pure function.
     """
 
-    __slots__ = ("_missions",)
+    __slots__ = ("_missions", "_refused")
 
-    def __init__(self, missions: Mapping[str, Mission]) -> None:
+    def __init__(self, missions: Mapping[str, Mission], refused: Mapping[str, str] | None = None) -> None:
         """
-        Take missions by name.
+        Take missions by name, and why others were refused.
 
         Raises:
             DefinitionError: a value is no mission, stands under another name than its own, or fails verification.
         """
+        self._refused = dict(refused or {})
         for name, mission in missions.items():
             if not isinstance(mission, Mission):
                 raise DefinitionError(f"registry entry {shown(name)} is {shown(mission)}", remedy="give a Mission")
@@ -52,6 +69,13 @@ class MissionRegistry(Mapping[str, Mission]):
                 )
             verify_mission(mission)
         self._missions = dict(sorted(missions.items()))
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """
+        The missions of installed packages that were refused: their names, and why.
+        """
+        return dict(self._refused)
 
     def __getitem__(self, name: str) -> Mission:
         """
@@ -83,7 +107,7 @@ class MissionRegistry(Mapping[str, Mission]):
         clashing = sorted(name for name in other if name in self and self[name] != other[name])
         if clashing:
             raise DefinitionError(f"mission names {clashing} are taken", remedy="give your missions other names")
-        return type(self)({**self._missions, **other})
+        return type(self)({**self._missions, **other}, self._refused)
 
     def __repr__(self) -> str:
         """
@@ -92,8 +116,52 @@ class MissionRegistry(Mapping[str, Mission]):
         return f"MissionRegistry({list(self)})"
 
 
-MISSION_REGISTRY: Final = MissionRegistry({mission.name: mission for mission in BUILT_IN_MISSIONS})
-"""The built-in missions."""
+def build_registry(entry_points: Iterable[EntryPoint], unreadable: Mapping[str, str] | None = None) -> MissionRegistry:
+    """
+    Put the built-in missions and those of installed packages together.
+
+    An entry point names a `Mission` under the mission's own name. One that cannot be loaded, is no mission that can be
+    trusted to build, or takes a name that is taken is refused; it never takes the others down. `unreadable` are packages
+    that were refused before, and why.
+    """
+    missions = {mission.name: mission for mission in BUILT_IN_MISSIONS}
+    refused = dict(unreadable or {})
+    declared = sorted({(point.name, point.value): point for point in entry_points}.items())
+    claims = Counter([*missions, *(name for (name, _), _ in declared)])
+    for (name, value), point in declared:
+        try:
+            missions.update(_load(point, is_taken=claims[name] > 1))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a package may raise anything when it is imported.
+            why = str(error) if isinstance(error, MissionEngineError) else f"it raised {type(error).__name__}"
+            refused[f"{name} ({value})"] = why
+    return MissionRegistry(missions, refused)
+
+
+def _load(point: EntryPoint, *, is_taken: bool) -> MissionRegistry:
+    if is_taken:
+        raise DefinitionError(f"the name {point.name!r} is taken", remedy="give the mission another name")
+    return MissionRegistry({point.name: point.load()})
+
+
+def _list_entry_points() -> tuple[list[EntryPoint], dict[str, str]]:
+    """
+    List the entry points of installed packages, and the packages whose own could not be read.
+    """
+    try:
+        return list(entry_points(group=ENTRY_POINT_GROUP)), {}
+    except Exception:  # noqa: BLE001 - one package whose metadata cannot be read fails the reading of all.
+        points: list[EntryPoint] = []
+        unreadable = {}
+        for distribution in distributions():
+            try:
+                points += distribution.entry_points.select(group=ENTRY_POINT_GROUP)
+            except Exception as error:  # noqa: BLE001 - as above; this time the package is known.
+                unreadable[distribution.name] = f"its entry points cannot be read: {type(error).__name__}"
+        return points, unreadable
+
+
+MISSION_REGISTRY: Final = build_registry(*_list_entry_points())
+"""The built-in missions, and those of the packages that were installed when the process started."""
 
 
 def find_mission(name: str, registry: Mapping[str, Mission] = MISSION_REGISTRY) -> Mission:
@@ -109,12 +177,18 @@ def find_mission(name: str, registry: Mapping[str, Mission] = MISSION_REGISTRY) 
     if type(name) is not str or name not in registry:
         raise UnknownMissionError(
             f"Unknown mission: {shown(name)}. Available missions: {sorted(known for known in registry if type(known) is str)}",
-            remedy="mission list shows them all",
+            remedy=_say_refused(name, registry) or "mission list shows them all",
         )
     if not isinstance(registry, MissionRegistry):
         # A plain mapping was verified by nobody yet; the verification of a mission is remembered.
         registry = MissionRegistry({name: registry[name]})
     return registry[name]
+
+
+def _say_refused(name: object, registry: Mapping[str, Mission]) -> str:
+    refused = registry.refused if isinstance(registry, MissionRegistry) else {}
+    reasons = [f"{known} was refused: {why}" for known, why in refused.items() if known.rpartition(" (")[0] == name]
+    return "; ".join(reasons)
 
 
 def run_mission(  # noqa: PLR0913 - the keywords are the contract of every caller.
@@ -123,6 +197,7 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
     params: Any = None,  # noqa: ANN401 - JSON, or an instance of the mission's params class.
     *,
     answers: Iterable[Answer] | None = None,
+    policies: Iterable[PolicyPack] | None = None,
     effects: Mapping[str, Connector] | None = None,
     ledger: EffectLedger | None = None,
     mode: Mode | str = Mode.OBSERVE,
@@ -136,6 +211,7 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
         ctx: the state to start from; it is copied and never touched.
         params: a JSON object for the mission's params class; None for its defaults.
         answers: decisions and outcomes, by request digest, or in advance by step id.
+        policies: packs that take the place of the mission's own of the same policy id.
         effects: connectors by name that answer `action` steps; without it they wait.
         ledger: durable record of mutating effects; required when `effects` may mutate.
         mode: `observe`, or `apply` to allow steps that change something outside.
@@ -159,6 +235,7 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
         definition=mission(recorded),
         params=recorded,
         context=ctx,
+        policies=mission.record_policies(() if policies is None else policies),
         answers=() if answers is None else answers,
     )
     return drive(inputs, effects=effects, ledger=ledger)

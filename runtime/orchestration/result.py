@@ -12,6 +12,7 @@ from runtime.orchestration.definitions import StepSpec
 from runtime.orchestration.state import State
 from runtime.values.answers import Answer
 from runtime.values.requests import Pending
+from runtime.values.verdicts import Verdict
 
 __all__ = ["OrchestrationResult", "RunStatus"]
 
@@ -53,6 +54,8 @@ class OrchestrationResult:
     header_bytes: bytes
     entry_bytes: tuple[bytes, ...]
     receipt_bytes: bytes | None = None
+    verdicts: tuple[tuple[str, Verdict], ...] = ()
+    """Each verdict that was worked out, with the id of its step."""
     unused: tuple[Answer, ...] = ()
     """Answers that no step used; `run_mission` and `Orchestrator` refuse to hand out a result that has any."""
 
@@ -141,6 +144,7 @@ class OrchestrationResult:
             "error_message": self.error_message,
             "final_state": self.final_state,
             "lineage": self.lineage,
+            "verdicts": {step_id: verdict.to_dict() for step_id, verdict in self.verdicts},
             "receipt": self.receipt,
             "pending": None if self.pending is None else self.pending.to_dict(),
             "checkpoint": None if self.checkpoint is None else self.checkpoint.to_dict(),

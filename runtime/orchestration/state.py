@@ -123,8 +123,8 @@ class State(Mapping[str, Any]):
         """
         Give a plain copy that the caller owns.
         """
-        if self._whole is not None:
-            document: dict[str, JsonValue] = orjson.loads(self._whole)
+        if self._size <= _SMALL_BYTES:
+            document: dict[str, JsonValue] = orjson.loads(self.raw)
             return document
         return {key: self.parse(key) for key in self._split()}
 

@@ -1,91 +1,99 @@
 """The operation `summarize`: group the objects of a list and measure each group."""
 
-import math
+from collections.abc import Iterable
+from functools import partial
 
-import orjson
-
-from runtime.encoding.canonical import JsonValue, check_json, encode_checked
+from runtime.encoding.canonical import JsonValue
 from runtime.encoding.order import order_key
-from runtime.errors import EncodingError
-from runtime.limits import MAX_NUMBER
+from runtime.encoding.pointer import Pointer
+from runtime.orchestration.elements import checked_number, each, read_items, total
+from runtime.orchestration.expressing import Fuel, PerItem
 from runtime.orchestration.failures import StepErrorCode, StepFailure
-from runtime.orchestration.paths import exists, find, read, write
-from runtime.orchestration.payloads import Measure, MeasureKind, Missing, SummarizePayload
+from runtime.orchestration.paths import find, write_copy
+from runtime.orchestration.payloads import ITEM, Measure, MeasureKind, Missing, SummarizePayload
 from runtime.orchestration.view import StateView
+from runtime.policy.expressions import Expression
 
-__all__ = ["checked_number", "summarize"]
+__all__ = ["summarize"]
 
 
 def summarize(payload: SummarizePayload, view: StateView) -> None:
     """
-    Write `{group: {measure: value}}`, or `{measure: value}` without `group_by`.
+    Write `{group: {measure: value}}`, or `{measure: value}` without `group_by`; a measure with `by` is an object itself.
 
     With `missing: empty` an absent list counts as empty, an item without the group member belongs to group `""`, and
     one without a measured member adds nothing to that measure; with `missing: error` each fails the step.
 
     Raises:
-        StepFailure: `path_missing`, `wrong_type` (no list, a group that is no string, a sum over other than numbers) or
-            `number_out_of_range`.
+        StepFailure: `path_missing`, `wrong_type` (no list, a group that is no string, a sum over other than numbers),
+            `number_out_of_range`, or why a condition has no value.
     """
-    items = _items(payload, view)
+    items = read_items(payload, view)
+    counted = _counted(payload, items, view)
+    everything = range(len(items))
     result: JsonValue
     if payload.group_by is None:
-        result = _measure_all(payload, items)
+        result = _measure_all(payload, items, everything, counted)
     else:
-        groups: dict[str, list[JsonValue]] = {}
-        for item in items:
-            groups.setdefault(_group(payload, item), []).append(item)
-        result = {name: _measure_all(payload, members) for name, members in groups.items()}
-    try:
-        check_json(result)  # Measures may hold the same items many times over.
-    except EncodingError as error:
-        # A size is a fault of the whole summary, a depth one of a place in it.
-        code = StepErrorCode.STATE_TOO_LARGE if error.where == "/" else StepErrorCode.STATE_TOO_DEEP
-        raise StepFailure(code, error.what, where=payload.path.text) from error
-    # A copy, because the summary may be written inside one of the items it holds.
-    write(view, payload.path, orjson.loads(encode_checked(result)))
+        groups = _group(payload, items, everything, payload.group_by)
+        result = {name: _measure_all(payload, items, members, counted) for name, members in groups.items()}
+    write_copy(view, payload.path, result)
 
 
-def checked_number(value: float, where: str) -> int | float:
+def _counted(payload: SummarizePayload, items: list[JsonValue], view: StateView) -> dict[str, set[int]]:
     """
-    Give a number back, if JSON holds it exactly.
-
-    Raises:
-        StepFailure: `number_out_of_range`.
+    Work out which items each measure with a condition counts.
     """
-    if not -MAX_NUMBER <= value <= MAX_NUMBER:
-        raise StepFailure(StepErrorCode.NUMBER_OUT_OF_RANGE, "a number outside ±(2^53-1)", where=where)
-    return value
+    fuel = Fuel(0)
+    found = {}
+    for name, measure in payload.measures.items():
+        if measure.where is not None:
+            condition = PerItem(Expression.parse(measure.where, (ITEM,)), f"measures[{name!r}].where", view, fuel)
+            holds = each(payload, items, range(len(items)), condition.holds)
+            found[name] = {index for index, is_held in enumerate(holds) if is_held}
+    return found
 
 
-def _items(payload: SummarizePayload, view: StateView) -> list[JsonValue]:
-    if payload.missing is Missing.EMPTY and not exists(view, payload.from_):
-        return []
-    items = read(view, payload.from_)
-    if type(items) is not list:
-        raise StepFailure(StepErrorCode.WRONG_TYPE, "expected a list", where=payload.from_.text)
-    return items
+def _group(
+    payload: SummarizePayload, items: list[JsonValue], indices: Iterable[int], by: Pointer
+) -> dict[str, list[int]]:
+    groups: dict[str, list[int]] = {}
+    indices = list(indices)
+    for index, name in zip(indices, each(payload, items, indices, partial(_name, payload, by)), strict=True):
+        groups.setdefault(name, []).append(index)
+    return groups
 
 
-def _group(payload: SummarizePayload, item: JsonValue) -> str:
-    assert payload.group_by is not None  # noqa: S101 - narrows the type; the caller has looked.
+def _name(payload: SummarizePayload, by: Pointer, item: JsonValue) -> str:
     try:
-        name = find(item, payload.group_by.tokens, payload.group_by)
+        name = find(item, by.tokens, by)
     except StepFailure as failure:
         if payload.missing is Missing.EMPTY and failure.code is StepErrorCode.PATH_MISSING:
             return ""
         raise
     if type(name) is not str:
-        raise StepFailure(StepErrorCode.WRONG_TYPE, "a group that is not a string", where=payload.group_by.text)
+        raise StepFailure(StepErrorCode.WRONG_TYPE, "a group that is not a string", where=by.text)
     return name
 
 
-def _measure_all(payload: SummarizePayload, items: list[JsonValue]) -> JsonValue:
-    return {name: _measure(measure, items, payload.missing) for name, measure in payload.measures.items()}
+def _measure_all(
+    payload: SummarizePayload, items: list[JsonValue], indices: Iterable[int], counted: dict[str, set[int]]
+) -> JsonValue:
+    measured: dict[str, JsonValue] = {}
+    for name, measure in payload.measures.items():
+        chosen = [index for index in indices if name not in counted or index in counted[name]]
+        if measure.by is None:
+            measured[name] = _measure(payload, measure, [items[index] for index in chosen])
+        else:
+            groups = _group(payload, items, chosen, measure.by)
+            measured[name] = {
+                key: _measure(payload, measure, [items[index] for index in members]) for key, members in groups.items()
+            }
+    return measured
 
 
-def _measure(measure: Measure, items: list[JsonValue], missing: Missing) -> JsonValue:
-    values = items if measure.of is None else _values(measure, items, missing)
+def _measure(payload: SummarizePayload, measure: Measure, items: list[JsonValue]) -> JsonValue:
+    values = items if measure.of is None else _values(measure.of, items, payload.missing)
     where = "" if measure.of is None else measure.of.text
     match measure.kind:
         case MeasureKind.COUNT:
@@ -97,26 +105,17 @@ def _measure(measure: Measure, items: list[JsonValue], missing: Missing) -> Json
         case MeasureKind.MAX:
             return max(values, key=order_key, default=None)
         case MeasureKind.SUM:
-            return checked_number(_total(values, where), where)
+            return checked_number(total(values, where), where)
         case MeasureKind.AVG:
-            return checked_number(_total(values, where) / len(values), where) if values else None
+            return checked_number(total(values, where) / len(values), where) if values else None
 
 
-def _values(measure: Measure, items: list[JsonValue], missing: Missing) -> list[JsonValue]:
-    assert measure.of is not None  # noqa: S101 - narrows the type; the caller has looked.
+def _values(of: Pointer, items: list[JsonValue], missing: Missing) -> list[JsonValue]:
     values = []
     for item in items:
         try:
-            values.append(find(item, measure.of.tokens, measure.of))
+            values.append(find(item, of.tokens, of))
         except StepFailure as failure:
             if missing is Missing.ERROR or failure.code is not StepErrorCode.PATH_MISSING:
                 raise
     return values
-
-
-def _total(values: list[JsonValue], where: str) -> int | float:
-    if not all(type(value) in (int, float) for value in values):
-        raise StepFailure(StepErrorCode.WRONG_TYPE, "a sum over other than numbers", where=where)
-    if any(type(value) is float for value in values):
-        return math.fsum(values)
-    return sum(values)

@@ -1,7 +1,7 @@
 """Field validators shared by the values; each raises with the field's name and the way to mend it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -12,9 +12,36 @@ from runtime.encoding.pointer import Pointer
 from runtime.errors import DefinitionError, shown
 from runtime.limits import MAX_IDENTIFIER_LENGTH, MAX_PAYLOAD_BYTES, MAX_TEXT_LENGTH
 
-__all__ = ["is_below_root", "is_identifier", "is_optional_digest", "is_small_json", "is_text", "of_type"]
+__all__ = [
+    "SCHEMA_PART",
+    "is_below_root",
+    "is_identifier",
+    "is_optional_digest",
+    "is_small_json",
+    "is_text",
+    "of_type",
+    "stated",
+]
+
+SCHEMA_PART: Final = "schema_part"
+"""Attribute of a validator under which it states its bounds."""
 
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+V = TypeVar("V", bound=Callable[..., None])
+
+
+def stated(**part: int) -> Callable[[V], V]:
+    """
+    Let a validator state its bounds as keywords of a JSON Schema, such as `maxLength=3`; `params_schema` reads them.
+
+    What is stated must be no narrower than what the validator accepts.
+    """
+
+    def state(check: V) -> V:
+        check.__dict__[SCHEMA_PART] = part
+        return check
+
+    return state
 
 
 def of_type(*kinds: type) -> Validator:
@@ -33,6 +60,7 @@ def of_type(*kinds: type) -> Validator:
 
 
 def _bounded(limit: int, *, least: int) -> Validator:
+    @stated(minLength=least, maxLength=limit)
     def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
         if type(value) is not str:
             raise DefinitionError(
@@ -82,6 +110,7 @@ def is_small_json(_: object, field: "attrs.Attribute[Any]", value: FrozenValue) 
         )
 
 
+@stated(minLength=1)
 def is_below_root(_: object, field: "attrs.Attribute[Any]", value: Pointer | None) -> None:
     """
     Accept a pointer to a member, or None; the root cannot be replaced.

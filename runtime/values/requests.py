@@ -30,10 +30,12 @@ class HumanAsk:
     """
     What a person is asked.
 
-    An empty `approvers` lets any named actor decide; `quorum` is the count of distinct actors needed.
+    An empty `approvers` lets any named actor decide; `quorum` is the count of distinct actors needed. `shown` are values
+    of the state, by label: what the person sees is what the request is bound to.
     """
 
     prompt: str
+    shown: JsonObject
     choices: tuple[str, ...]
     input_schema: JsonObject | None
     approvers: tuple[str, ...]

@@ -16,20 +16,43 @@ LAYERS = {
     "runtime.values": {"runtime.errors", "runtime.limits", "runtime.encoding"},
     "runtime.ports": {"runtime.values"},
     "runtime.testing": {"runtime.errors", "runtime.values", "runtime.ports"},
-    "runtime.orchestration": {
+    "runtime.connectors": {
         "runtime.errors",
         "runtime.limits",
         "runtime.encoding",
         "runtime.values",
         "runtime.ports",
     },
-    "missions": {"runtime.errors", "runtime.limits", "runtime.encoding", "runtime.values", "runtime.orchestration"},
+    "runtime.policy": {
+        "runtime.errors",
+        "runtime.limits",
+        "runtime.encoding",
+        "runtime.values",
+        "runtime.ports",
+    },
+    "runtime.orchestration": {
+        "runtime.errors",
+        "runtime.limits",
+        "runtime.encoding",
+        "runtime.values",
+        "runtime.ports",
+        "runtime.policy",
+    },
+    "missions": {
+        "runtime.errors",
+        "runtime.limits",
+        "runtime.encoding",
+        "runtime.values",
+        "runtime.policy",
+        "runtime.orchestration",
+    },
     "runtime.orchestration.top": {
         "runtime.errors",
         "runtime.limits",
         "runtime.encoding",
         "runtime.values",
         "runtime.ports",
+        "runtime.policy",
         "runtime.orchestration",
         "missions",
     },
@@ -38,6 +61,7 @@ LAYERS = {
         "runtime.limits",
         "runtime.encoding",
         "runtime.values",
+        "runtime.policy",
         "runtime.orchestration",
     },
     "runtime.cli": {
@@ -46,9 +70,12 @@ LAYERS = {
         "runtime.limits",
         "runtime.encoding",
         "runtime.values",
+        "runtime.policy",
         "runtime.orchestration",
         "runtime.orchestration.top",
         "runtime.evidence",
+        "runtime.connectors",
+        "runtime.ports",
     },
 }
 """Each layer, and the layers it may import besides itself."""
@@ -56,7 +83,7 @@ LAYERS = {
 TOP = {"builder", "registry", "planner", "daily_loop"}
 """Modules of `runtime.orchestration` that stand on top of `missions`."""
 
-CORE = ("runtime/encoding", "runtime/orchestration", "runtime/values", "runtime/evidence", "missions")
+CORE = ("runtime/encoding", "runtime/policy", "runtime/orchestration", "runtime/values", "runtime/evidence", "missions")
 FORBIDDEN_IN_CORE = {
     "asyncio",
     "datetime",
@@ -78,6 +105,7 @@ FORBIDDEN_IN_CORE = {
 LAZY = {
     "cattrs hooks": ("runtime/encoding/converter.py", "runtime.encoding.hooks"),
     "cattrs faults": ("runtime/encoding/converter.py", "runtime.encoding.faults"),
+    "yaml": ("runtime/encoding/yamltext.py", "yaml"),
     "jsonschema": ("runtime/orchestration/schema.py", "jsonschema"),
     "builder in the package": ("runtime/orchestration/__init__.py", "runtime.orchestration.builder"),
     "error output": ("runtime/cli/main.py", "runtime.cli.output"),

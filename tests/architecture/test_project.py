@@ -6,6 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 import runtime
@@ -95,13 +96,17 @@ def test_every_error_class_is_public() -> None:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_table_of_commands_says_what_each_command_says(name: str) -> None:
     """
-    The summary in the lazy table is the first line of the command's own help.
+    The summary in the lazy table is the first line of the command's own help; every command takes `--json`.
     """
     context = cli.make_context("mission", ["--help"], resilient_parsing=True)
     command = cli.get_command(context, name)
     assert command is not None
     assert (command.help or "").strip().splitlines()[0] == COMMANDS[name][1]
-    assert any("--json" in parameter.opts for parameter in command.params)
+    commands = [*command.commands.values()] if isinstance(command, click.Group) else [command]
+    assert commands
+    for one in commands:
+        assert one.help
+        assert any("--json" in parameter.opts for parameter in one.params), one.name
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_json_is_one_document(mission: Mission, waiting: str) -> None:
     assert shown.err == ""
     assert document["status"] == "completed"
     assert document["kept_as"] == f"sha256:{Path(document['file']).stem}"
-    assert document["receipt"]["steps"] == ["propose", "approve", "apply", "record"]
+    assert document["receipt"]["steps"] == ["propose", "decide", "approve", "apply", "record"]
     waits = json.loads(mission("run", "change_request", *CONTEXT, *PARAMS, "--json").out)
     assert waits["pending"]["request"]["ask"]["choices"] == ["approve", "reject"]
     assert waits["receipt"] is None

@@ -58,7 +58,7 @@ def test_a_terminal_is_asked(workplace: Path) -> None:
     status, shown = _at_terminal(workplace, "approve", "ada", "fine")
     assert status == 0, shown
     assert "your choice (approve, reject): approve" in shown
-    assert "change_request 1.0.0: completed" in shown
+    assert "change_request 2.0.0: completed" in shown
     assert "Traceback" not in shown
     assert len(list((workplace / ".mission" / "decisions").iterdir())) == 1
 
@@ -71,7 +71,7 @@ def test_a_mistyped_name_is_asked_again(workplace: Path) -> None:
     status, shown = _at_terminal(workplace, "approve", "mallory", "", "reject", "ada", "no")
     assert status == 1, shown
     assert "approvers are ['ada']" in shown
-    assert "change_request 1.0.0: denied" in shown
+    assert "change_request 2.0.0: denied" in shown
 
 
 @pytest.mark.slow

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import click
 import pytest
 
 from runtime import errors
 from runtime.cli.exit_codes import EXIT_CODES, ExitCode
-from runtime.cli.main import COMMANDS
+from runtime.cli.main import COMMANDS, cli
 from runtime.encoding.converter import KEY, unstructure
 from runtime.evidence import RecordedRun
 from runtime.orchestration import (
@@ -29,6 +30,10 @@ from runtime.orchestration.operations import HUMAN, OPERATIONS, Operation
 from runtime.orchestration.payloads import ABSENT, MeasureKind, Payload
 from runtime.orchestration.result import OrchestrationResult
 from runtime.orchestration.schema import INPUT_SCHEMA_KEYWORDS
+from runtime.policy.cases import Expectation, PolicyCase
+from runtime.policy.evaluate import evaluate
+from runtime.policy.pack import PolicyPack
+from runtime.policy.rules import Constraint, Obligation, Rule
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -73,7 +78,8 @@ def _defaults(payload: type[Payload], *, without: frozenset[str]) -> dict[str, s
         elif field.default is ABSENT or name == "from":
             listed[name] = "none"
         else:
-            listed[name] = json.dumps(unstructure(field.default))
+            default = field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]  # attrs types Factory as a function.
+            listed[name] = json.dumps(unstructure(default))
     return listed
 
 
@@ -148,10 +154,17 @@ def test_every_exit_status_is_listed() -> None:
 
 def test_help_of_every_command_is_shown() -> None:
     """
-    The page shows `--help` of the program and of each command; that the text is right is tested with the pages.
+    The page shows `--help` of the program, each command and those below; that the text is right is tested elsewhere.
     """
     shown = re.findall(r"^\$ mission (.*?) ?--help$", _page("cli.md"), re.MULTILINE)
-    assert sorted(shown) == ["", *sorted(COMMANDS)]
+    context = cli.make_context("mission", ["--help"], resilient_parsing=True)
+    below = [
+        f"{name} {one}"
+        for name in COMMANDS
+        if isinstance(command := cli.get_command(context, name), click.Group)
+        for one in command.commands
+    ]
+    assert sorted(shown) == sorted(["", *COMMANDS, *below])
     assert sorted(re.findall(r"^## `mission (\w+)`$", _page("cli.md"), re.MULTILINE)) == sorted(COMMANDS)
 
 
@@ -240,9 +253,52 @@ def test_every_record_has_a_section_and_no_other() -> None:
     assert sorted(headings) == sorted(name for name in RECORDS if "/" in name)
 
 
+PARTS: dict[str, type[Any]] = {
+    "member": PolicyPack,
+    "member of a rule": Rule,
+    "member of an obligation": Obligation,
+    "member of a constraint": Constraint,
+    "member of a case": PolicyCase,
+    "member of `expect": Expectation,
+}
+
+
+@pytest.mark.parametrize("head", PARTS)
+def test_members_of_a_pack_are_listed(head: str) -> None:
+    """
+    The tables of the page list exactly what stands in a pack, and which of it is required.
+    """
+    rows = _tables(_section(_page("policies.md"), "The pack"))[head]
+    fields = attrs.fields(PARTS[head])
+    assert [row[0] for row in rows] == [field.name for field in fields]
+    # A pack written by hand must say which form it has.
+    required = {field.name for field in fields if field.default is attrs.NOTHING} | ({"schema"} & {fields[0].name})
+    assert {row[0] for row in rows if row[2] == "required"} == required
+
+
+def test_members_of_a_verdict_are_listed() -> None:
+    """
+    The tables of the page list exactly the members of a real verdict and of its parts, in their order.
+    """
+    rules = [{"rule_id": "r", "effect": "flag", "when": ["a > 1"]}]
+    pack = PolicyPack.from_document({"schema": "policy-pack/v1", "policy_id": "p", "version": "1", "rules": rules})
+    record = evaluate(pack, {"a": 2}).to_dict()
+    report = record["applied"][0]
+    clause = report["when"][0]
+    tables = _tables(_section(_page("policies.md"), "The verdict"))
+    for head, part in (
+        ("member", record),
+        ("member of a report", report),
+        ("member of a clause", clause),
+        ("member of `nearest", clause["nearest"]),
+    ):
+        assert sorted(row[0] for row in tables[head]) == sorted(part), head
+
+
 MODULES = (
     "runtime.orchestration",
     "runtime.orchestration.registry",
+    "runtime.orchestration.planner",
     "runtime.orchestration.builder",
     "runtime.evidence",
     "runtime.values",

@@ -21,8 +21,8 @@ def golden_files() -> Iterator[tuple[str, bytes]]:
     digests = []
     for name, mission in MISSION_REGISTRY.items():
         example = mission.example
-        result = run_mission(name, example.context, example.params, answers=example.answers)
-        waiting = run_mission(name, example.context, example.params)
+        result = run_mission(name, example.context, example.params, answers=example.answers, mode=example.mode)
+        waiting = run_mission(name, example.context, example.params, mode=example.mode)
         files = {
             "definition": result.inputs.definition.raw,
             "context": example.context.initial_state.raw,
@@ -31,6 +31,7 @@ def golden_files() -> Iterator[tuple[str, bytes]]:
         if waiting.pending is not None:
             files["checkpoint"] = waiting.inputs.raw
             files["request"] = canonical(waiting.pending.request.to_dict())
+        files |= {f"verdict.{step_id}": verdict.record.raw for step_id, verdict in result.verdicts}
         files |= {f"lineage.{index}": raw for index, raw in enumerate(result.entry_bytes, 1)}
         files["receipt"] = result.receipt_bytes or b""
         for part, raw in sorted(files.items()):

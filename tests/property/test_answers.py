@@ -11,7 +11,7 @@ from makers import make_action, make_effect_answer, make_gate, make_inputs, sha2
 from runtime.errors import StaleAnswerError
 from runtime.evidence import RecordedRun, replay
 from runtime.orchestration import Answer, Checkpoint, OrchestrationResult, execute
-from runtime.orchestration.engine import refuse_unused
+from runtime.orchestration.answering import refuse_unused
 
 
 def answers_for(step_id: str, answers: tuple[Answer, ...]) -> list[Answer]:

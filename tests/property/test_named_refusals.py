@@ -137,7 +137,7 @@ TABLE: dict[str, tuple[Callable[[], Any], type[MissionEngineError], str, str, st
     "unknown mission": (
         lambda: run_mission("nope", CONTEXT),
         *(UnknownMissionError, "unknown_mission"),
-        *("Unknown mission: 'nope'. Available missions: ['change_request', 'echo'", "", "mission list"),
+        *("Unknown mission: 'nope'. Available missions: ['backup_check', 'change_request'", "", "mission list"),
     ),
     "mission name that is no text": (
         lambda: run_mission(["echo"], CONTEXT),  # type: ignore[arg-type]
@@ -307,7 +307,7 @@ TABLE: dict[str, tuple[Callable[[], Any], type[MissionEngineError], str, str, st
         *(UnknownMissionError, "unknown_mission", "Unknown mission: 'elsewhere'", "", "mission list"),
     ),
     "checkpoint of another mission": (
-        lambda: _resume(mission="echo"),
+        lambda: _resume(mission="echo", mission_version="1.0.0"),
         *(
             CheckpointMismatchError,
             "checkpoint_mismatch",
@@ -321,7 +321,7 @@ TABLE: dict[str, tuple[Callable[[], Any], type[MissionEngineError], str, str, st
         *(
             CheckpointMismatchError,
             "checkpoint_mismatch",
-            "is version 1.0.0 here",
+            "is version 2.0.0 here",
             "mission_version",
             "start a new run",
         ),

@@ -65,6 +65,14 @@ class TestBothEnginesLeaveTheSameBytes:
         """
         assert_equal_runs(inputs)
 
+    @given(strategies.rule_cases())
+    def test_on_lists_that_are_ranked(self, case: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        """
+        So are they where a step follows a rule over a list that mostly fits it.
+        """
+        state, payload = case
+        assert_equal_runs(make_inputs(StepSpec("s", "runtime", payload), state=state))
+
 
 EDGES: dict[str, tuple[Any, StepSpec]] = {
     "the deepest state": ({"a": nested(30)}, make_step("s", "set", path="/a" + "/0" * 30, value=nested(33))),

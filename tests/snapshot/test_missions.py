@@ -8,6 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from runtime.orchestration import Answer
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -27,7 +28,8 @@ def test_definition_lineage_and_receipt(name: str, json_snapshot: SnapshotAssert
     The example of a mission builds this workflow and leaves this lineage, receipt and state.
     """
     mission = MISSION_REGISTRY[name]
-    result = run_mission(name, mission.example.context, mission.example.params, answers=mission.example.answers)
+    example = mission.example
+    result = run_mission(name, example.context, example.params, answers=example.answers, mode=example.mode)
     assert result.success
     assert result.inputs.definition.to_dict() == json_snapshot(name="definition")
     assert result.lineage == json_snapshot(name="lineage")
@@ -47,8 +49,5 @@ def test_the_example_files_are_the_mission_s_example(name: str) -> None:
     example = MISSION_REGISTRY[name].example
     assert _example(name, "params") == example.params.thaw()
     assert _example(name, "context") == example.context.initial_state.thaw()
-    given = [(answer["step_id"], answer["decision"]) for answer in _example(name, "answers")]
-    kept = [answer.to_dict() for answer in example.answers]
-    assert given == [
-        (answer["step_id"], {k: v for k, v in answer["decision"].items() if v is not None}) for answer in kept
-    ]
+    given = [Answer.from_dict(answer) for answer in _example(name, "answers")]
+    assert given == list(example.answers)

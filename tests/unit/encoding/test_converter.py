@@ -471,6 +471,48 @@ class TestTaggedUnion:
         structure(document, _holder(_Dog | _Cat), what="pet")
         assert document == {"value": {"kind": "dog", "name": "x"}}
 
+    def test_the_kind_is_written_in_a_tuple_too(self) -> None:
+        """
+        A tuple of a union writes the kind of each member, and is read back.
+        """
+        pets = _holder(tuple[_Dog | _Cat, ...])
+        document = {"value": [{"kind": "dog", "name": "x"}, {"kind": "cat", "name": "y", "lives": 9}]}
+        assert unstructure(structure(document, pets, what="pets")) == document
+
+
+class TestTextOrList:
+    """
+    A text, or else a list of what the tuple holds.
+    """
+
+    def test_either_is_read_and_written(self) -> None:
+        """
+        A text stays one, a list becomes a tuple, and both are written as they were.
+        """
+        either = _holder(str | tuple[_Dog | _Cat, ...])
+        for value in ("x", "", [], [{"kind": "dog", "name": "x"}]):
+            assert unstructure(structure({"value": value}, either, what="either")) == {"value": value}
+        assert structure({"value": [{"kind": "dog", "name": "x"}]}, either, what="either").value == (_Dog(name="x"),)
+
+    @pytest.mark.parametrize(
+        ("value", "shown"), [(5, "int 5"), (None, "null"), ({"kind": "dog"}, "dict {'kind': 'dog'}")]
+    )
+    def test_nothing_else_is_read(self, value: Any, shown: str) -> None:
+        """
+        The fault says what may stand there.
+        """
+        assert _faults({"value": value}, _holder(str | tuple[_Dog, ...])) == [
+            f"expected str or list, got {shown} @ value"
+        ]
+
+    def test_a_fault_in_the_list_has_its_place(self) -> None:
+        """
+        Its members are read as strictly as anywhere.
+        """
+        assert _faults({"value": [{"name": 1}]}, _holder(str | tuple[_Dog, ...])) == [
+            "expected str, got int 1 @ value[0].name"
+        ]
+
 
 class TestParamsClasses:
     """

@@ -14,7 +14,7 @@ from runtime.values import HumanAsk
 
 PARAMS = {"title": "Raise the limit", "requested_by": "grace", "patch": {"limit": 250, "old": None}}
 STATE = {"config": {"limit": 100, "old": True, "kept": 1}, "service": "files"}
-CHANGE = {**PARAMS, "target": "/config"}
+CHANGE = {**PARAMS, "risk": "medium", "target": "/config"}
 DECISION = {"actor": "ada", "choice": "approve", "reason": "looks right", "input": None}
 
 
@@ -28,7 +28,7 @@ def request(state: Any = None, *answers: Any, **params: Any) -> OrchestrationRes
 
 class TestApproved:
     """
-    `propose` writes the change down, `approve` asks, `apply` merges it, `record` keeps it with the decision.
+    `propose` writes the change down, the policy flags it, `approve` asks, `apply` merges it, `record` keeps it.
     """
 
     def test_the_change_is_made_and_recorded(self) -> None:
@@ -40,7 +40,7 @@ class TestApproved:
         assert result.final_state["config"] == {"limit": 250, "kept": 1}
         assert result.final_state["service"] == "files"
         assert result.final_state["history"] == [{**CHANGE, "decision": DECISION}]
-        assert result.lineage["executed_step_ids"] == ["propose", "approve", "apply", "record"]
+        assert result.lineage["executed_step_ids"] == ["propose", "decide", "approve", "apply", "record"]
 
     def test_a_history_that_is_there_grows(self) -> None:
         """
@@ -87,7 +87,8 @@ class TestAsked:
         ask = result.pending.request.ask
         assert isinstance(ask, HumanAsk)
         assert ask.prompt == 'Approve the change "Raise the limit" to /config, requested by grace?'
-        assert result.final_state == {**STATE, "change": CHANGE}
+        assert ask.shown.thaw() == {"risk": "medium", "why a person is asked": "risk_needs_a_person"}
+        assert {**result.final_state, "verdict": None} == {**STATE, "change": CHANGE, "verdict": None}
 
     def test_anybody_may_decide_unless_approvers_are_named(self) -> None:
         """
@@ -115,6 +116,43 @@ class TestAsked:
         assert request(**long).status == "waiting_human"
 
 
+class TestDecidedByRisk:
+    """
+    "A small change of low risk needs no person; a critical one is denied."
+    """
+
+    def test_a_small_change_of_low_risk_goes_on(self) -> None:
+        """
+        The gate is skipped, and the history says so by holding no decision.
+        """
+        result = request(risk="low")
+        assert result.success
+        assert [entry["status"] for entry in result.lineage["entries"]][2] == "skipped"
+        assert result.final_state["history"] == [{**CHANGE, "risk": "low"}]
+
+    def test_a_large_change_asks_whatever_its_risk(self) -> None:
+        """
+        More than five members of the target.
+        """
+        patch = {str(index): index for index in range(6)}
+        assert request(risk="low", patch=patch).status == "waiting_human"
+
+    def test_a_critical_change_is_denied(self) -> None:
+        """
+        Before anybody is asked; the target is untouched.
+        """
+        result = request(risk="critical")
+        assert (result.status, result.error_code, result.failed_step_id) == ("denied", "policy_denied", "decide")
+        assert result.final_state["config"] == STATE["config"]
+
+    def test_a_risk_there_is_not_is_refused(self) -> None:
+        """
+        With the ones there are.
+        """
+        with pytest.raises(ParamsError, match="critical"):
+            request(risk="none")
+
+
 class TestRejected:
     """
     "Rejected, the run ends as denied and the target is untouched."
@@ -126,7 +164,7 @@ class TestRejected:
         """
         result = request(None, make_decision("approve", choice="reject"))
         assert (result.status, result.error_code) == ("denied", "gate_rejected")
-        assert result.final_state == {**STATE, "change": CHANGE}
+        assert {**result.final_state, "verdict": None} == {**STATE, "change": CHANGE, "verdict": None}
 
     def test_so_is_a_target_where_the_proposal_is_written(self) -> None:
         """
@@ -149,6 +187,7 @@ class TestTheHistory:
             ("/change", {"decision": {"actor": "edsger"}}),
             ("/change", {"requested_by": "nobody"}),
             ("/history/0", {"decision": {"actor": "edsger"}}),
+            ("/verdict", {"decision": "allow"}),
         ],
     )
     def test_cannot_be_rewritten_by_the_change(self, target: str, patch: Any) -> None:
@@ -158,7 +197,7 @@ class TestTheHistory:
         earlier = {"title": "Earlier", "decision": {"actor": "ada"}}
         with contextlib.suppress(ParamsError):
             result = request({"history": [earlier]}, make_decision("approve"), target=target, patch=patch)
-            change = {**PARAMS, "target": target, "patch": patch, "decision": DECISION}
+            change = {**CHANGE, "target": target, "patch": patch, "decision": DECISION}
             assert result.final_state["history"] == [earlier, change]
 
 

@@ -65,6 +65,7 @@ class TestTheRecord:
             "mission_version",
             "mode",
             "params",
+            "policies",
             "schema",
         ]
         assert record["context"] == {"initial_state": {"n": 1, "\U00010000": {"\ue000": None}}, "metadata": None}

@@ -8,7 +8,7 @@ from makers import make_decision, make_gate, make_inputs, make_step, make_workfl
 
 from runtime.errors import DefinitionError, EngineBug, StaleAnswerError
 from runtime.orchestration import ExecutionContext, Orchestrator, RunStatus, execute
-from runtime.orchestration.engine import refuse_unused
+from runtime.orchestration.answering import refuse_unused
 from runtime.orchestration.operations import OPERATIONS, Operation
 from runtime.orchestration.payloads import NoopPayload
 

@@ -219,18 +219,23 @@ class TestTheTableIsClosed:
         assert sorted(OPERATIONS) == [
             "action",
             "append",
+            "check",
+            "compute",
+            "decide",
             "fail",
             "increment",
             "merge",
             "noop",
+            "prioritize",
             "remove",
+            "select",
             "set",
             "summarize",
         ]
 
-    def test_only_what_asks_has_no_function(self) -> None:
+    def test_only_what_the_engine_itself_takes_has_no_function(self) -> None:
         """
-        `action` and human steps are answered from outside; every other operation runs.
+        `action` and human steps are answered from outside, and `decide` gives a verdict; every other operation runs.
         """
-        assert [name for name, row in OPERATIONS.items() if row.run is None] == ["action"]
+        assert [name for name, row in OPERATIONS.items() if row.run is None] == ["action", "decide"]
         assert HUMAN.run is None

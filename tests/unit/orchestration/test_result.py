@@ -150,6 +150,7 @@ class TestToDict:
             "schema",
             "status",
             "success",
+            "verdicts",
         ]
         assert (record["schema"], record["id"], record["status"], record["success"]) == (
             "result/v1",

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from makers import make_step, run
 
+from runtime.encoding.canonical import canonical
+from runtime.errors import DefinitionError
 from runtime.orchestration import OrchestrationResult
 
 MINUTES = {"minutes": {"kind": "sum", "of": "/minutes"}}
@@ -163,3 +165,178 @@ def test_strings_are_ordered_by_code_point() -> None:
     measures = {kind: {"kind": kind, "of": ""} for kind in ("min", "max")}
     found = summarize({"items": ["\U00010000", "\uffff"]}, measures=measures).final_state["out"]
     assert found == {"min": "\uffff", "max": "\U00010000"}
+
+
+ITEMS = [
+    {"area": "docs", "status": "done", "minutes": 50},
+    {"area": "ops", "status": "done", "minutes": 20},
+    {"area": "ops", "status": "late", "minutes": 5},
+    {"status": "late", "minutes": 1},
+]
+DONE = "item.status == 'done'"
+
+MEASURED: dict[str, tuple[dict[str, Any], Any]] = {
+    "a count of those that fulfil a condition": ({"kind": "count", "where": DONE}, 2),
+    "a sum over them": ({"kind": "sum", "of": "/minutes", "where": DONE}, 70),
+    "a list of them": ({"kind": "list", "of": "/area", "where": DONE}, ["docs", "ops"]),
+    "the least of none": ({"kind": "min", "of": "/minutes", "where": "false"}, None),
+    "an average of none": ({"kind": "avg", "of": "/minutes", "where": "false"}, None),
+    "a sum over none": ({"kind": "sum", "of": "/minutes", "where": "false"}, 0),
+    "a condition on a member of the state": ({"kind": "count", "where": "item.minutes > least"}, 2),
+    "a count by a member": ({"kind": "count", "by": "/status"}, {"done": 2, "late": 2}),
+    "a sum by a member": ({"kind": "sum", "of": "/minutes", "by": "/status"}, {"done": 70, "late": 6}),
+    "by a member that one item lacks": (
+        {"kind": "sum", "of": "/minutes", "by": "/area"},
+        {"docs": 50, "ops": 25, "": 1},
+    ),
+    "by a member of those that fulfil a condition": (
+        {"kind": "count", "by": "/area", "where": DONE},
+        {"docs": 1, "ops": 1},
+    ),
+    "by a member of none": ({"kind": "count", "by": "/area", "where": "false"}, {}),
+}
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_measure_with_a_condition_or_by_a_member(name: str) -> None:
+    """
+    `where` chooses the items, `by` gives one measure for each text that stands there.
+    """
+    measure, expected = MEASURED[name]
+    result = summarize({"items": ITEMS, "least": 10}, measures={"m": measure}, missing="empty")
+    assert result.error_message is None
+    assert result.final_state["out"] == {"m": expected}
+
+
+def test_conditions_and_members_within_groups() -> None:
+    """
+    Each group is measured for itself, also where none of its items fulfils the condition.
+    """
+    measures = {"done": {"kind": "count", "where": DONE}, "by": {"kind": "sum", "of": "/minutes", "by": "/status"}}
+    result = summarize({"items": ITEMS[:3]}, group_by="/area", measures=measures)
+    assert result.final_state["out"] == {
+        "docs": {"done": 1, "by": {"done": 50}},
+        "ops": {"done": 1, "by": {"done": 20, "late": 5}},
+    }
+
+
+MEASURE_FAILURES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "a condition over a missing member": ({"kind": "count", "where": "item.owner == 'x'"}, "path_missing", "where"),
+    "a condition that is a number": ({"kind": "count", "where": "item.minutes"}, "wrong_type", "where"),
+    "a condition over a missing variable": ({"kind": "count", "where": "missing"}, "path_missing", "where"),
+    "by a missing member": ({"kind": "count", "by": "/owner"}, "path_missing", "/items/0/owner"),
+    "by a number": ({"kind": "count", "by": "/minutes"}, "wrong_type", "/items/0/minutes"),
+    "by something within a text": ({"kind": "count", "by": "/area/x"}, "wrong_type", "/area/x"),
+}
+
+
+@pytest.mark.parametrize("name", MEASURE_FAILURES)
+def test_a_measure_that_cannot_be_worked_out_fails_the_step(name: str) -> None:
+    """
+    It names the measure or the member, and the element; nothing is written.
+    """
+    measure, code, place = MEASURE_FAILURES[name]
+    state = {"items": ITEMS[:2]}
+    result = summarize(state, measures={"m": measure})
+    assert (result.status, result.error_code) == ("failed", code)
+    assert place in (result.error_message or "")
+    assert "/items/0" in (result.error_message or "")
+    assert result.final_state == state
+
+
+@pytest.mark.parametrize("missing", ["error", "empty"])
+def test_a_condition_is_never_forgiven(missing: str) -> None:
+    """
+    `missing: empty` is about members that are measured; a condition without a value is a fault of the mission.
+    """
+    measures = {"m": {"kind": "count", "where": "item.owner == 'x'"}}
+    assert summarize({"items": ITEMS}, measures=measures, missing=missing).error_code == "path_missing"
+
+
+def test_only_items_that_count_are_looked_at() -> None:
+    """
+    A member that is missing from an item no condition chose fails nothing.
+    """
+    items = [{"status": "done", "area": "x", "minutes": 1}, {"status": "late"}]
+    measures = {"m": {"kind": "sum", "of": "/minutes", "by": "/area", "where": DONE}}
+    assert summarize({"items": items}, measures=measures).final_state["out"] == {"m": {"x": 1}}
+
+
+def test_conditions_of_all_measures_share_one_bound() -> None:
+    """
+    A long list times many conditions is out of fuel, not out of time.
+    """
+    state = {"items": [{"n": 1}] * 10_000, "list": list(range(200))}
+    measures = {f"m{index}": {"kind": "count", "where": "list.all(x, x >= 0)"} for index in range(4)}
+    assert summarize(state, measures=measures).error_code == "out_of_fuel"
+
+
+@pytest.mark.parametrize(
+    ("measure", "said"),
+    [
+        ({"kind": "count", "where": "1 +"}, "measures['m'].where"),
+        ({"kind": "count", "by": "area"}, "measures['m'].by"),
+        ({"kind": "sum", "by": "/area"}, "measures['m']"),
+        ({"kind": "count", "were": "true"}, "unknown field 'were'"),
+    ],
+)
+def test_a_measure_that_cannot_be_read_is_refused_before_the_first_step(measure: dict[str, Any], said: str) -> None:
+    """
+    With the path of the fault.
+    """
+    with pytest.raises(DefinitionError) as refused:
+        summarize({"items": []}, measures={"m": measure})
+    assert said in " ".join(map(str, refused.value.faults))
+
+
+DISTINCT: dict[str, tuple[dict[str, Any], list[Any]]] = {
+    "the first of each value": ({"distinct_by": "/area"}, [0, 1]),
+    "in the order they are sorted": (
+        {"distinct_by": "/area", "order_by": [{"of": "/minutes", "direction": "descending"}]},
+        [0, 1],
+    ),
+    "the lowest of each": ({"distinct_by": "/area", "order_by": [{"of": "/minutes"}]}, [2, 0]),
+    "of those that fulfil a condition": ({"distinct_by": "/area", "where": "item.minutes < 50"}, [1]),
+    "cut afterwards": ({"distinct_by": "/area", "limit": 1}, [0]),
+    "cut to nothing": ({"distinct_by": "/area", "limit": 0}, []),
+    "by the whole element": ({"distinct_by": ""}, [0, 1, 2]),
+}
+
+
+@pytest.mark.parametrize("name", DISTINCT)
+def test_select_keeps_one_of_each_value(name: str) -> None:
+    """
+    `distinct_by` comes after the condition and the order, and before the limit.
+    """
+    payload, kept = DISTINCT[name]
+    items = [*ITEMS[:3], ITEMS[0]]
+    result = run({"items": items}, make_step("s", "select", from_="/items", path="/out", **payload))
+    assert result.final_state["out"] == [items[index] for index in kept]
+
+
+def test_select_tells_values_apart_by_their_bytes() -> None:
+    """
+    1 is not true, 1.0 is 1, and null is a value.
+    """
+    values = [1, True, 1.0, "1", None, None, [1], [1.0], {"a": 1, "b": 2}, {"b": 2, "a": 1}]
+    result = run(
+        {"items": [{"v": value} for value in values]},
+        make_step("s", "select", from_="/items", path="/out", distinct_by="/v"),
+    )
+    assert result.inputs.context.initial_state != result.final_state
+    assert canonical([item["v"] for item in result.final_state["out"]]) == canonical(
+        [1, True, "1", None, [1], {"a": 1, "b": 2}]
+    )
+
+
+@pytest.mark.parametrize(("missing", "code"), [("error", "path_missing"), ("empty", None)])
+def test_select_without_the_member(missing: str, code: str | None) -> None:
+    """
+    Elements without it fail the step, or count as one value with those that hold null.
+    """
+    items = [{"v": None, "n": 1}, {"n": 2}, {"v": 1}, {"n": 3}]
+    result = run(
+        {"items": items}, make_step("s", "select", from_="/items", path="/out", distinct_by="/v", missing=missing)
+    )
+    assert result.error_code == code
+    assert result.final_state.get("out") == (None if code else [items[0], items[2]])

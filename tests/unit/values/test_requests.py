@@ -11,7 +11,13 @@ from runtime.encoding.frozen import JsonObject
 from runtime.limits import MAX_DEPTH
 from runtime.values import EffectAsk, EffectMode, HumanAsk, Pending, Request, WaitReason
 
-_HUMAN = HumanAsk(prompt="Go on?", choices=("approve", "reject"), input_schema=None, approvers=())
+_HUMAN = HumanAsk(
+    prompt="Go on?",
+    shown=JsonObject({"tasks": 3}),
+    choices=("approve", "reject"),
+    input_schema=None,
+    approvers=(),
+)
 _EFFECT = EffectAsk(connector="mail", action="send", params=JsonObject({"to": ["ada"]}), mode=EffectMode.MUTATE)
 
 
@@ -38,6 +44,7 @@ _OTHERS: dict[str, dict[str, Any]] = {
     "lineage_head": {"lineage_head": _digest("other")},
     "input": {"input_digest": _digest("other")},
     "prompt": {"ask": attrs.evolve(_HUMAN, prompt="Stop?")},
+    "shown": {"ask": attrs.evolve(_HUMAN, shown=JsonObject({"tasks": 4}))},
     "choices": {"ask": attrs.evolve(_HUMAN, choices=("reject", "approve"))},
     "input_schema": {"ask": attrs.evolve(_HUMAN, input_schema=JsonObject({}))},
     "approvers": {"ask": attrs.evolve(_HUMAN, approvers=("ada",))},
@@ -80,6 +87,7 @@ def test_a_question_to_a_person_is_recorded_whole() -> None:
         "ask": {
             "kind": "human",
             "prompt": "Go on?",
+            "shown": {"tasks": 3},
             "choices": ["approve", "reject"],
             "input_schema": {"type": "string"},
             "approvers": [],
