@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -20,7 +21,12 @@ def _prose(path: Path) -> str:
     return re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+def _marked(path: Path) -> ParameterSet:
+    # A page that starts programs takes seconds.
+    return pytest.param(path, id=_name(path), marks=[pytest.mark.slow] if "```console" in path.read_text() else [])
+
+
+@pytest.mark.parametrize("page", [_marked(page) for page in PAGES])
 def test_page_shows_what_its_examples_print(page: Path, run_page: Callable[[Path], None]) -> None:
     """
     Every example of a page runs, in order, and prints what the page says.

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from runtime import limits
 from runtime.cli.main import COMMANDS
 
@@ -13,6 +15,7 @@ README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 
 
+@pytest.mark.slow
 def test_excerpt_of_the_demo_is_real() -> None:
     """
     Every line of the excerpt is printed by the demo, in this order.

@@ -256,6 +256,7 @@ def run_tests(folder: Path, **params: Any) -> OrchestrationResult:
     return run_mission("run_tests", ExecutionContext(), params, effects=effects)
 
 
+@pytest.mark.slow
 class TestRunTests:
     """
     "Really runs a test command; red tests end the run as failed at `tests-report` with the counts in the state."
