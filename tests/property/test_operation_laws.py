@@ -211,12 +211,18 @@ class TestIncrementAdds:
 
     @strategies.few
     @given(strategies.floats, strategies.floats)
-    def test_floats_add_as_floats_do(self, number: float, by: float) -> None:
+    @example(2.0**52, 2.0**52)
+    @example(-(2.0**52), -(2.0**52))
+    @example(2.0**52, 2.0**52 - 1)
+    def test_floats_add_as_floats_do_or_are_refused(self, number: float, by: float) -> None:
         """
-        The sum of two floats is the float nearest to it.
+        The sum of two floats is the float nearest to it, and beyond ±(2^53-1) the step fails.
         """
-        found = after({"n": number}, make_step("s", "increment", path="/n", by=by))
-        assert rfc8785.dumps(found) == rfc8785.dumps({"n": number + by})
+        result = run({"n": number}, make_step("s", "increment", path="/n", by=by))
+        if abs(number + by) <= MAX_NUMBER:
+            assert rfc8785.dumps(result.final_state) == rfc8785.dumps({"n": number + by})
+        else:
+            assert (result.error_code, result.final_state) == ("number_out_of_range", {"n": number})
 
     def test_one_is_added_unless_told_otherwise(self) -> None:
         """
