@@ -19,7 +19,7 @@ import orjson
 import pytest
 
 from runtime.encoding import canonical as module
-from runtime.encoding.canonical import canonical, canonical_record, encode_checked
+from runtime.encoding.canonical import canonical, canonical_record, check_json, encode_checked
 from runtime.encoding.frozen import JsonArray, JsonObject
 from runtime.errors import EncodingError, EngineBug
 from runtime.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_FAULTS, MAX_NUMBER, MAX_RECORD_BYTES, MAX_RECORD_DEPTH
@@ -448,6 +448,52 @@ class TestBounds:
         loop.extend([loop, loop])
         assert _refusal(loop).what == "a container that holds itself"
 
+    def test_the_lower_bound_of_the_size_adds_up_over_the_levels(self) -> None:
+        """
+        What was measured above counts below, and the bound never exceeds the size it bounds.
+        """
+        document = {"k" * 1_000: [{"l" * 100: "m" * 10}], "n": [1, 2.5, None]}
+        assert 1_110 < check_json(document) <= len(canonical(document))
+        with pytest.raises(EncodingError, match="a document of at least"):
+            check_json({"k" * 900: {"l" * 200: 1}}, limit=1_000)
+
+    @pytest.mark.parametrize("wrong", [(1,), {1: 2}], ids=["type", "key"])
+    def test_depth_is_named_beside_other_faults(self, wrong: Any) -> None:
+        """
+        A fault that is found first does not hide that another part is too deep.
+        """
+        deep: Any = 0
+        for _ in range(MAX_DEPTH + 1):
+            deep = [deep]
+        messages = [fault.message for fault in _refusal({"a": wrong, "b": deep}).faults]
+        assert len(messages) == 2
+        assert messages[1] == f"nesting deeper than {MAX_DEPTH}: flatten the value"
+
+    def test_every_allowed_type_may_stand_at_one_level(self) -> None:
+        """
+        All seven side by side are a document.
+        """
+        assert canonical([None, True, 1, 0.5, "a", [], {}]) == b'[null,true,1,0.5,"a",[],{}]'
+
+    def test_a_cycle_behind_containers_that_ended(self) -> None:
+        """
+        What lies open around a place is remembered when its earlier neighbours, however deep, are done.
+        """
+        inner: dict[str, Any] = {"a": {"b": [[1], 2]}, "c": [{}]}
+        inner["d"] = inner
+        assert _refusal({"top": [inner]}).where == "/top/0/d"
+        assert _refusal({"top": [{"a": {"b": [[1], 2]}, "c": [{}, (1,)]}]}).where == "/top/0/c/1"
+
+    def test_a_cycle_that_doubles_is_named_at_any_limit(self) -> None:
+        """
+        What grows beyond a limit because it holds itself is refused as a cycle, at its place, and not as large.
+        """
+        loop: list[Any] = []
+        loop.extend([loop, loop])
+        with pytest.raises(EncodingError) as caught:
+            check_json({"a": loop}, limit=1_000)
+        assert (caught.value.what, caught.value.where) == ("a container that holds itself", "/a/0")
+
     @pytest.mark.parametrize("innermost", [1, "a", {}], ids=["number", "text", "object"])
     def test_a_shared_list_that_multiplies(self, innermost: Any) -> None:
         """
@@ -456,7 +502,8 @@ class TestBounds:
         value = innermost
         for _ in range(10):
             value = [value] * 10
-        assert "document of at least" in _refusal(value).what
+        error = _refusal(value)
+        assert (error.what.startswith("a document of at least "), error.where) == (True, "/")
 
     @pytest.mark.parametrize(
         "shared", [dict.fromkeys(map(str, range(10_000)), 1), [0] * 10_000], ids=["object", "list"]
@@ -490,7 +537,7 @@ class TestBounds:
         """
         monkeypatch.setattr(module, "MAX_JSON_NODES", 100)
         error = _refusal([*range(200), (1,)])
-        assert error.what == "more than 100 values"
+        assert (error.what, error.where) == ("more than 100 values", "/")
 
     @pytest.mark.parametrize("count", [99, 100])
     def test_the_search_for_paths_visits_every_value_of_the_largest_document(

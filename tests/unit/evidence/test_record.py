@@ -135,6 +135,8 @@ def test_bytes_that_are_not_canonical_are_refused(result: OrchestrationResult) -
         assert other != raw
         with pytest.raises(EncodingError):
             RecordedRun.from_bytes(other)
+        with pytest.raises(EncodingError, match=r"run\.json"):
+            RecordedRun.from_bytes(other, source="run.json")
 
 
 def test_fields_are_checked_where_a_record_is_made(result: OrchestrationResult) -> None:

@@ -257,9 +257,15 @@ class TestAChangedRecord:
         """
         result = execute(make_inputs(make_gate("a"), make_gate("b"), answers=[make_decision("a"), make_decision("b")]))
         document = json.loads(RecordedRun.of(result).raw)
+        first, second = document["checkpoint"]["answers"]
         document["checkpoint"]["answers"].reverse()
+        record = read(document)
         with pytest.raises(ReceiptMismatchError):
-            replay(read(document))
+            replay(record)
+        difference = find_difference(record, execute(record.checkpoint))
+        assert difference is not None
+        assert (difference.step_id, difference.field, difference.path) == (None, "answers", "/checkpoint/answers/0")
+        assert (difference.recorded, difference.computed) == (second, first)
 
     def test_is_found_in_an_answer_that_lost_its_request(self, document: Any) -> None:
         """
@@ -280,6 +286,17 @@ class TestAChangedRecord:
             replay(read(document))
         text = str(Difference(step_id=None, field="id", path="/receipt/id", recorded=1, computed=None))
         assert text == "field 'id': recorded 1, re-executed None"
+
+    def test_names_an_entry_without_fields(self, document: Any) -> None:
+        """
+        An empty entry behind the last one differs from none.
+        """
+        document["lineage"].append({})
+        record = read(document)
+        with pytest.raises(ReceiptMismatchError, match="field 'entry'"):
+            replay(record)
+        difference = find_difference(record, execute(record.checkpoint))
+        assert difference == Difference(step_id=None, field="entry", path="/lineage/5", recorded={}, computed=None)
 
     def test_names_an_answer_that_nothing_asked_for(self, document: Any) -> None:
         """

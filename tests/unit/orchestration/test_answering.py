@@ -44,6 +44,14 @@ class TestAnswersInAdvance:
         assert caught.value.code == "unused_answer"
         assert repr(step_id) in str(caught.value)
 
+    def test_behind_one_that_names_a_request_are_refused_as_well(self) -> None:
+        """
+        Every answer in advance is looked at before the first step, wherever it stands among the others.
+        """
+        answers = [make_decision(request_digest=NOWHERE), make_decision("nobody")]
+        with pytest.raises(UnusedAnswerError, match="an answer for step 'nobody', which asks for none"):
+            run({}, make_step("s", "fail"), make_gate(), answers=answers)
+
     def test_two_for_one_step_are_refused(self) -> None:
         """
         Which one is meant cannot be known, even when they are equal.

@@ -139,6 +139,14 @@ DAMAGES: dict[str, tuple[str, Any, str]] = {
 }
 
 
+SOURCES: dict[str, tuple[str, Any, str]] = {
+    "another schema": ("schema", "x", "^schema 'x' at checkpoint"),
+    "a field left out": ("mode", ..., "^checkpoint: a field left out"),
+    "a wrong type": ("mission", 1, "^checkpoint: a fault"),
+    "a default left out": ("answers.0.schema", ..., "^a checkpoint that leaves something out"),
+}
+
+
 class TestADamagedRecord:
     """
     "A missing or unknown schema is refused, never guessed"; an unknown key is a fault.
@@ -186,13 +194,31 @@ class TestADamagedRecord:
         with pytest.raises(IntegrityError):
             Checkpoint.from_bytes(rfc8785.dumps(damaged(checkpoint.to_dict(), path, ...)))
 
-    def test_names_its_source(self, checkpoint: Checkpoint) -> None:
+    @pytest.mark.parametrize("case", SOURCES)
+    def test_names_its_source(self, checkpoint: Checkpoint, case: str) -> None:
         """
-        The name of the file stands in the message.
+        The name of the file stands in the message, or what it should have been.
         """
-        raw = rfc8785.dumps(damaged(checkpoint.to_dict(), "schema", "x"))
-        with pytest.raises(IntegrityError, match="run-1"):
+        path, value, unnamed = SOURCES[case]
+        raw = rfc8785.dumps(damaged(checkpoint.to_dict(), path, value))
+        with pytest.raises(IntegrityError, match=r"run-1\.json"):
             Checkpoint.from_bytes(raw, source="run-1.json")
+        with pytest.raises(IntegrityError, match=unnamed):
+            Checkpoint.from_bytes(raw)
+
+    def test_names_its_source_though_its_bytes_are_others(self, checkpoint: Checkpoint) -> None:
+        """
+        So it does when the bytes are not canonical; without a name the message ends with the fault.
+        """
+        raw = checkpoint.raw + b"\n"
+        what = f"bytes that are not canonical JSON, first at byte {len(checkpoint.raw)}"
+        for source, place in (("run-1.json", "run-1.json"), ("", "")):
+            with pytest.raises(EncodingError) as caught:
+                Checkpoint.from_bytes(raw, source=source)
+            assert (caught.value.what, caught.value.where) == (what, place)
+        with pytest.raises(EncodingError) as caught:
+            Checkpoint.from_bytes(raw)
+        assert caught.value.where == ""
 
 
 class TestTheEngineItNeeds:
@@ -207,7 +233,8 @@ class TestTheEngineItNeeds:
         """
         with pytest.raises(CheckpointMismatchError, match=f"have major version {version.partition('.')[0]}") as caught:
             make_inputs(engine=version)
-        assert caught.value.code == "checkpoint_mismatch"
+        assert (caught.value.code, caught.value.where) == ("checkpoint_mismatch", "engine")
+        assert caught.value.what == f"engine {version!r}, and this one is 1.0"
 
     def test_another_major_version_is_refused_when_read(self, checkpoint: Checkpoint) -> None:
         """
@@ -219,7 +246,7 @@ class TestTheEngineItNeeds:
         with pytest.raises(CheckpointMismatchError, match="have major version 2"):
             Checkpoint.from_bytes(rfc8785.dumps(record))
 
-    @pytest.mark.parametrize("version", ["1.0", "1.1", "1.9"])
+    @pytest.mark.parametrize("version", ["1.0", "1.1", "1.9", "1", "1.2.3"])
     def test_the_same_major_version_is_executed_under_its_own_name(self, version: str) -> None:
         """
         The header names the version the run began with, so its bytes stay the same.

@@ -175,8 +175,11 @@ class TestWhatIsRefusedBeforeTheFirstStep:
         The connector's word counts, not the author's.
         """
         connector = scripted(make_outcome())
-        with pytest.raises(DefinitionError, match="marked read, and its connector says it mutates"):
+        with pytest.raises(
+            DefinitionError, match="action 'copy' marked read, and its connector says it mutates"
+        ) as caught:
             drive(make_inputs(READ), effects={"files": connector}, ledger=MemoryLedger())
+        assert caught.value.where == "act"
         assert connector.calls == []
 
     def test_a_mode_the_connector_makes_up(self) -> None:
@@ -198,8 +201,9 @@ class TestWhatIsRefusedBeforeTheFirstStep:
         """
         connector = scripted(make_outcome(), mutating=False)
         connector.describe = lambda: description  # type: ignore[method-assign]
-        with pytest.raises(DefinitionError, match="connector 'files' does not describe itself"):
+        with pytest.raises(DefinitionError, match=r"connector 'files' does not describe itself \(\w+Error\)") as caught:
             drive(make_inputs(READ), effects={"files": connector})
+        assert caught.value.where == "files"
 
     def test_effects_that_are_no_mapping(self) -> None:
         """

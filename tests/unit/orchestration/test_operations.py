@@ -127,6 +127,50 @@ class TestAStepThatCannotDoItsWork:
         assert [one.id for one in result.executed_steps] == ["s"]
 
 
+MESSAGES: dict[str, tuple[Any, StepSpec, str]] = {
+    "nothing at the top": ({}, step("remove", path="/a"), "nothing named 'a' at /a"),
+    "nothing below": ({"a": {}}, step("remove", path="/a/b"), "nothing named 'b' at /a/b"),
+    "no parent": ({}, step("set", path="/a/b", value=1), "nothing named 'a' at /a/b"),
+    "no grandparent": ({"a": {}}, step("set", path="/a/b/c", value=1), "nothing named 'b' at /a/b/c"),
+    "below a number": ({"a": {"b": 1}}, step("set", path="/a/b/c", value=1), "int has no member 'c' at /a/b/c"),
+    "below null": ({"a": None}, step("set", path="/a/b", value=1), "null has no member 'b' at /a/b"),
+    "no index": ({"a": [1]}, step("set", path="/a/b", value=1), "'b' is not an array index at /a/b"),
+    "beyond the list": ({"a": [1]}, step("set", path="/a/1", value=1), "index 1 is beyond 1 elements at /a/1"),
+    "an append to an object": ({"a": {}}, step("append", path="/a", value=1), "expected a list at /a"),
+    "a merge of a list into the root": (
+        {"a": [1]},
+        step("merge", path="", from_="/a"),
+        "a merge of the root with no object at /a",
+    ),
+    "a sum out of range": (
+        {"n": MAX_NUMBER},
+        step("increment", path="/n"),
+        "a number outside ±(2^53-1) at /n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MESSAGES)
+def test_the_message_says_what_and_where(case: str) -> None:
+    """
+    It names the very token that does not fit, then the whole pointer.
+    """
+    state, failing, message = MESSAGES[case]
+    assert run(state, failing).error_message == f"Step 's' failed: {message}"
+
+
+@pytest.mark.parametrize(("path", "wrapped"), [("", False), ("/m", True)], ids=["the root", "a member"])
+def test_a_merge_reaches_into_the_objects_that_are_there(path: str, *, wrapped: bool) -> None:
+    """
+    Members the patch does not name stay at every level, and its nulls remove.
+    """
+    target = {"a": {"b": {"c": 1, "d": 2}, "e": 3}, "f": 4}
+    patch = {"a": {"b": {"d": None, "x": 5}}, "y": {"z": None}}
+    merged = {"a": {"b": {"c": 1, "x": 5}, "e": 3}, "f": 4, "y": {}}
+    result = run({"m": target} if wrapped else target, step("merge", path=path, value=patch))
+    assert result.final_state == ({"m": merged} if wrapped else merged)
+
+
 class TestTheEdgesThatHold:
     """
     A limit refuses what is beyond it, and nothing before.

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from makers import make_action, make_decision, make_gate, make_step, make_workflow, run
+from makers import make_action, make_decision, make_gate, make_step, make_workflow, run, sha256_of
 
 from runtime.errors import DefinitionError, ModeError
 from runtime.orchestration import (
@@ -74,7 +74,7 @@ class TestWords:
         The message counts, and the remedy names the steps to move.
         """
         error = refusal(*runtime_steps(6))
-        assert type(error) is AntiFailureViolation
+        assert (type(error), error.where) == (AntiFailureViolation, "steps")
         assert str(error) == "Workflow has 6 steps, exceeds maximum of 5"
         assert (error.code, error.remedy) == ("limit_exceeded", "split it: run ['r5'] as a second mission")
 
@@ -83,7 +83,7 @@ class TestWords:
         The message counts, and the remedy names the human steps.
         """
         error = refusal(*human_steps(3))
-        assert type(error) is AntiFailureViolation
+        assert (type(error), error.where) == (AntiFailureViolation, "steps")
         assert str(error) == "Workflow has 3 human steps, exceeds maximum of 2"
         assert error.remedy == "keep two of ['h0', 'h1', 'h2'] for a person and automate the rest"
 
@@ -317,3 +317,18 @@ class TestModes:
         """
         with pytest.raises(ModeError, match=r"modes are \['observe', 'apply'\]"):
             run({}, make_step(), mode=mode)
+
+
+@pytest.mark.parametrize(("beyond", "is_kept"), [(0, True), (1, False)], ids=["64 KiB", "a byte more"])
+def test_only_workflows_of_at_most_64_kib_are_kept(beyond: int, *, is_kept: bool) -> None:
+    """
+    A larger one is read anew each time, and in the same way.
+    """
+    bare = make_workflow(make_step("s", "set", path="/a", value=""))
+    text = "x" * (64 * 1024 + beyond - bare.payload_bytes)
+    definition = make_workflow(make_step("s", "set", path="/a", value=text))
+    first, second = prepare(definition), prepare(definition)
+    for [step] in (first, second):
+        assert (step.spec, step.operation.name) == (definition.steps[0], "set")
+        assert step.payload_digest == sha256_of(step.spec.payload.thaw())
+    assert (first is second) == is_kept

@@ -1,9 +1,12 @@
 """`summarize` on items that do not all fit."""
 
+import itertools
+import json
+import re
 from typing import Any
 
 import pytest
-from makers import make_step, run
+from makers import make_step, nested, run
 
 from runtime.encoding.canonical import canonical
 from runtime.errors import DefinitionError
@@ -340,3 +343,68 @@ def test_select_without_the_member(missing: str, code: str | None) -> None:
     )
     assert result.error_code == code
     assert result.final_state.get("out") == (None if code else [items[0], items[2]])
+
+
+def test_values_of_every_type_have_a_least_and_a_greatest() -> None:
+    """
+    `min` and `max` follow the one total order of JSON values, which Python's own does not.
+    """
+    ascending = [None, False, True, -1.5, 2, "10", "9", [1], {"a": 1}]
+    measures = {kind: {"kind": kind, "of": ""} for kind in ("min", "max")}
+    for least, greatest in itertools.combinations(ascending, 2):
+        found = summarize({"items": [greatest, least, greatest]}, measures=measures).final_state["out"]
+        assert (json.dumps(found["min"]), json.dumps(found["max"])) == (json.dumps(least), json.dumps(greatest))
+
+
+def test_a_summary_larger_than_a_document_fails_the_step() -> None:
+    """
+    Measures that hold the same items many times over are refused before they are written, at the place of the summary.
+    """
+    measures = {str(number): {"kind": "list", "of": ""} for number in range(16)}
+    result = summarize({"items": ["x" * 1_100_000]}, measures=measures)
+    assert (result.status, result.error_code) == ("failed", "state_too_large")
+    assert re.fullmatch(r"Step 's' failed: a document of at least \d+ bytes at /out", result.error_message or "")
+
+
+def test_a_summary_deeper_than_a_document_fails_the_step() -> None:
+    """
+    An item that was not too deep where it stood can be so in the summary.
+    """
+    measures = {"all": {"kind": "list", "of": ""}}
+    result = summarize({"items": [{"area": "x", "v": nested(61)}]}, group_by="/area", measures=measures)
+    assert (result.status, result.error_code) == ("failed", "state_too_deep")
+    assert result.error_message == "Step 's' failed: nesting deeper than 64 at /out"
+
+
+MESSAGES: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "no list": ({"items": {}}, {}, "expected a list at /items"),
+    "a group that is a number": (
+        {"items": [{"area": 1}]},
+        {"group_by": "/area"},
+        "a group that is not a string at /area",
+    ),
+    "a sum over text": (
+        {"items": [{"minutes": "3"}]},
+        {"measures": MINUTES},
+        "a sum over other than numbers at /minutes",
+    ),
+    "an average over text": (
+        {"items": [{"minutes": "3"}]},
+        {"measures": {"a": {"kind": "avg", "of": "/minutes"}}},
+        "a sum over other than numbers at /minutes",
+    ),
+    "a sum beyond the greatest number": (
+        {"items": [{"minutes": 2**53 - 1}, {"minutes": 1}]},
+        {"measures": MINUTES},
+        "a number outside ±(2^53-1) at /minutes",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MESSAGES)
+def test_the_message_says_what_and_where(case: str) -> None:
+    """
+    What is wrong comes first, then the pointer.
+    """
+    state, payload, message = MESSAGES[case]
+    assert summarize(state, **payload).error_message == f"Step 's' failed: {message}"
