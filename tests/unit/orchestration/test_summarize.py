@@ -381,7 +381,7 @@ MESSAGES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "a group that is a number": (
         {"items": [{"area": 1}]},
         {"group_by": "/area"},
-        "a group that is not a string at /area",
+        "a group that is not a string at /items/0/area",
     ),
     "a sum over text": (
         {"items": [{"minutes": "3"}]},
