@@ -191,7 +191,7 @@ class PolicyError(DefinitionError):
 
 class UngatedFlagError(DefinitionError):
     """
-    A verdict can flag, and no later step asks a person.
+    A verdict can flag, and no later step asks a person, or something is changed outside before that step.
     """
 
     code = "ungated_flag"

@@ -96,6 +96,10 @@ def _run(words: list[str]) -> int:
     except click.exceptions.Abort:
         click.echo("stopped; nothing was decided", err=True)
         return 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        # Its message is the help: many lines, which an error's one line would show escaped.
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.ClickException as error:
         usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
         return _report(UsageError(error.format_message().rstrip("."), remedy=usage or "see mission --help"), words)

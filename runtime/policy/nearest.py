@@ -18,7 +18,7 @@ from runtime.policy.compiler import compile_node
 from runtime.policy.conditions import Evaluator
 from runtime.policy.reads import Path, list_reads, path_of, path_text
 from runtime.policy.semantics import Environment
-from runtime.policy.syntax import Call, Literal, Logic, Node, Not, Relation
+from runtime.policy.syntax import Call, Literal, Logic, Node, Not, Relation, count_nodes
 
 __all__ = ["ABSENT", "LONGEST_TEXT", "Near", "find_nearest", "holds_with", "look_up"]
 
@@ -132,18 +132,28 @@ def _nearest_of_any(node: Logic, env: Environment, *, wanted: bool) -> Near | No
     """
     One operand as wanted is enough: the first that can be told, or the nearest of those about the same number.
     """
-    found = [(operand, find_nearest(operand, env, wanted=wanted)) for operand in node.operands]
-    for operand, near in found:
-        if near is None:
+    found = [find_nearest(operand, env, wanted=wanted) for operand in node.operands]
+    # By their first names, so that a long chain about many things takes no longer than its length.
+    reads: dict[str | int, dict[int, list[Path]]] = {}
+    for index, operand in enumerate(node.operands):
+        for path in list_reads(operand, {}):
+            reads.setdefault(path[0], {}).setdefault(index, []).append(path)
+    tried = set()
+    for near in filter(None, found):
+        place = (near.path, near.is_size)
+        if place in tried:
             continue
-        rivals = [other for other, _ in found if other is not operand and _touches(other, near.path)]
-        same = [one for _, one in found if one and (one.path, one.is_size) == (near.path, near.is_size)]
+        tried.add(place)
+        touching = [
+            index for index, paths in reads[near.path[0]].items() if any(_meet(path, near.path) for path in paths)
+        ]
+        same = [one for index in touching if (one := found[index]) and (one.path, one.is_size) == place]
         # Solved once for whole numbers and once for fractions, two solutions cannot be compared.
-        if len(same) == len(rivals) + 1 and not {int, float} <= {type(one.value) for one in same}:
+        if len(same) == len(touching) and not {int, float} <= {type(one.value) for one in same}:
             return min(same, key=lambda one: one.distance)
         if type(near.value) not in _NUMBERS:
             return near
-        # A rival may hold for a number that is nearer, and what it is cannot be told.
+        # Another operand may hold for a number that is nearer, and what it is cannot be told.
     return None
 
 
@@ -213,6 +223,7 @@ def _value(node: Node, env: Environment) -> Any:  # noqa: ANN401 - a JSON value,
     if isinstance(node, Literal):
         return node.value
     try:
+        env.pay(count_nodes(node))  # What is looked for below many others is worked out for each of them.
         return _compiled(node)(env)
     except EvaluationError:
         return _NONE

@@ -53,3 +53,12 @@ def test_help_exits_with_0(mission: Mission, words: tuple[str, ...]) -> None:
     shown = mission(*words)
     assert shown.status == 0
     assert shown.out.startswith("Usage: mission")
+
+
+def test_without_a_command_the_help_is_shown(mission: Mission) -> None:
+    """
+    As lines, on stderr, with the status of a command line that cannot be used.
+    """
+    shown = mission()
+    assert (shown.status, shown.out) == (2, "")
+    assert "Commands:\n  approve" in shown.err

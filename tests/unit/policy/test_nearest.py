@@ -148,6 +148,8 @@ class TestLogic:
             ("a >= null || b", {"a": 1, "b": False}, True, value("/b", True)),
             ('a == "x" || a.startsWith("y")', {"a": "z"}, True, value("/a", "x")),
             ("a > 100 || a * 2 > 10", {"a": 1}, True, None),
+            ("a > 1 || a * 2 > 10 || a > 3", {"a": 0}, True, None),
+            ("a > 1 || a * 2 > 10 || a > 3 || b > 3", {"a": 0, "b": 0}, True, value("/b", 4)),
             ("a != 5 || a > 7", {"a": 5}, True, None),
             ("c.exists(x, x) || a > 5", {"a": 1, "c": []}, True, value("/a", 6)),
             ("(a > 5 && b) || c", {"a": 1, "b": True, "c": False}, True, value("/a", 6)),
@@ -213,6 +215,23 @@ def test_nothing_is_told_that_is_not_certain(name: str) -> None:
     Where no single value can be told for certain, none is.
     """
     assert nearest(*UNTOLD[name]) is None
+
+
+def test_no_more_is_worked_out_than_an_evaluation_may() -> None:
+    """
+    A condition so deep in others that looking for a change would take more nodes than fuel is told without one.
+    """
+    text = " || ".join(f"a{number}" for number in range(600))
+    for _ in range(20):
+        text = f"({text}) || b && c"
+    variables = {**{f"a{number}": False for number in range(600)}, "b": False, "c": False}
+    assert nearest(text.replace(" ", ""), variables) == value("/a0", True)
+    flat = " && ".join(f"a{number}" for number in range(600))
+    for _ in range(20):
+        flat = f"({flat}) && (b || c)"
+    variables = {**{f"a{number}": number > 0 for number in range(600)}, "b": True, "c": True}
+    assert nearest("!!(" + flat.replace(" ", "") + ")", variables) is None
+    assert nearest("!!(a0&&(b||c))", variables) == value("/a0", True)
 
 
 def test_the_input_is_not_changed_by_trying_a_value_out() -> None:
