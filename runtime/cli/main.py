@@ -96,13 +96,8 @@ def _run(words: list[str]) -> int:
     except click.exceptions.Abort:
         click.echo("stopped; nothing was decided", err=True)
         return 130
-    except click.exceptions.NoArgsIsHelpError as error:
-        # Its message is the help: many lines, which an error's one line would show escaped.
-        click.echo(error.format_message(), err=True)
-        return 2
     except click.ClickException as error:
-        usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
-        return _report(UsageError(error.format_message().rstrip("."), remedy=usage or "see mission --help"), words)
+        return _report_usage(error, words)
     except MissionEngineError as error:
         return _report(error, words)
     except BrokenPipeError:
@@ -116,6 +111,15 @@ def _run(words: list[str]) -> int:
         place = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
         return _report(EngineBug(f"unexpected {type(error).__name__}", where=place, remedy="report it"), words)
     return int(status or 0)
+
+
+def _report_usage(error: click.ClickException, words: list[str]) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        # Its message is the help: many lines, which an error's one line would show escaped.
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
+    usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
+    return _report(UsageError(error.format_message().rstrip("."), remedy=usage or "see mission --help"), words)
 
 
 def _report(error: MissionEngineError, words: list[str]) -> int:
