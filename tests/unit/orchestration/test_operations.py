@@ -136,6 +136,9 @@ MESSAGES: dict[str, tuple[Any, StepSpec, str]] = {
     "below null": ({"a": None}, step("set", path="/a/b", value=1), "null has no member 'b' at /a/b"),
     "no index": ({"a": [1]}, step("set", path="/a/b", value=1), "'b' is not an array index at /a/b"),
     "beyond the list": ({"a": [1]}, step("set", path="/a/1", value=1), "index 1 is beyond 1 elements at /a/1"),
+    "an increment of text": ({"n": "1"}, step("increment", path="/n"), "expected a number at /n"),
+    "from nothing": ({}, step("set", path="/a", from_="/b"), "nothing named 'b' at /b"),
+    "from below a boolean": ({"b": True}, step("set", path="/a", from_="/b/c"), "bool has no member 'c' at /b/c"),
     "an append to an object": ({"a": {}}, step("append", path="/a", value=1), "expected a list at /a"),
     "a merge of a list into the root": (
         {"a": [1]},
@@ -146,6 +149,16 @@ MESSAGES: dict[str, tuple[Any, StepSpec, str]] = {
         {"n": MAX_NUMBER},
         step("increment", path="/n"),
         "a number outside ±(2^53-1) at /n",
+    ),
+    "too deep in one place": (
+        {"a": nested(30)},
+        step("set", path="/a" + "/0" * 30, value=nested(34)),
+        "nesting deeper than 64 at /a" + "/0" * 63,
+    ),
+    "too deep in two places": (
+        {"a": {"b": nested(50), "c": nested(50)}, "x": nested(20)},
+        step("set", path="/x" + "/0" * 20, from_="/a"),
+        "nesting deeper than 64: flatten the value at /x" + "/0" * 20 + "/b" + "/0" * 42,
     ),
 }
 
@@ -207,13 +220,14 @@ class TestTheEdgesThatHold:
 
     @pytest.mark.parametrize(
         ("number", "by", "total"),
-        [(MAX_NUMBER - 1, 1, MAX_NUMBER), (-MAX_NUMBER, 0, -MAX_NUMBER), (0.5, MAX_NUMBER - 1.5, MAX_NUMBER - 1)],
+        [(MAX_NUMBER - 1, 1, MAX_NUMBER), (1 - MAX_NUMBER, -1, -MAX_NUMBER), (0.5, MAX_NUMBER - 1.5, MAX_NUMBER - 1)],
     )
     def test_the_greatest_numbers_are_reached(self, number: float, by: float, total: int) -> None:
         """
         Sums up to and including ±(2^53-1) are allowed.
         """
-        assert run({"n": number}, make_step("s", "increment", path="/n", by=by)).final_state == {"n": total}
+        result = run({"n": number}, make_step("s", "increment", path="/n", by=by))
+        assert (result.status, result.final_state) == ("completed", {"n": total})
 
     def test_a_float_sum_that_is_whole_becomes_an_integer(self) -> None:
         """
