@@ -25,8 +25,8 @@ def main() -> None:
     found = {"canonical": canonical(HARD).hex()}
     for name, mission in MISSION_REGISTRY.items():
         example = mission.example
-        waiting = run_mission(name, example.context, example.params) if example.answers else None
-        result = run_mission(name, example.context, example.params, answers=example.answers)
+        waiting = run_mission(name, example.context, example.params, mode=example.mode) if example.answers else None
+        result = run_mission(name, example.context, example.params, answers=example.answers, mode=example.mode)
         found[name] = RecordedRun.of(result).raw.decode()
         found[f"{name} waiting"] = waiting.inputs.raw.decode() if waiting else ""
     sys.stdout.write(json.dumps(found, sort_keys=True))
