@@ -3,7 +3,6 @@
 Refused with their place: byte strings, unsigned literals, integers outside ±(2^53-1), characters that mean nothing.
 """
 
-import math
 import re
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -147,10 +146,8 @@ def _number(source: str, start: int, text: str, *, is_float: bool) -> int | floa
             return value
     else:
         number = float(text)
-        if number.is_integer() and number <= MAX_NUMBER:
-            return int(number)  # `2.0` and `2` are one number.
-        if math.isfinite(number) and number <= MAX_NUMBER:
-            return number
+        if number <= MAX_NUMBER:
+            return int(number) if number.is_integer() else number  # `2.0` and `2` are one number.
     shown_text = text if len(text) <= _SHOWN_DIGITS else f"{text[:_SHOWN_DIGITS]}…"
     return refuse(source, start, f"number {shown_text}", "numbers are exact only within ±(2^53-1)")
 
@@ -175,7 +172,7 @@ def _read_text(source: str, match: re.Match[str]) -> Token:
 
 def _read_escape(source: str, position: int) -> tuple[str, int]:
     letter = source[position + 1 : position + 2]
-    if letter in _ESCAPES and letter:
+    if letter in _ESCAPES:
         return _ESCAPES[letter], position + 2
     match = _CODED_ESCAPE.match(source, position + 1)
     if match is None:

@@ -47,9 +47,9 @@ def _prefix(node: Node, bound: Mapping[int, Path | None]) -> tuple[Path | None, 
         return ((node.name,), True) if node.slot is None else (bound.get(node.slot), True)
     if not isinstance(node, Member):
         return None, False
-    path, is_whole = _prefix(node.operand, bound)
-    if path is None or not is_whole:
-        return path, False
+    path, _ = _prefix(node.operand, bound)  # All of it, because a chain is one node.
+    if path is None:
+        return None, False
     for step in node.steps:
         if isinstance(step, Field):
             path = (*path, step.name)

@@ -502,6 +502,7 @@ class TestIdentity:
         assert rule != Expression.parse("item + 1", ("item",))
         assert rule != Expression.parse("item+1")
         assert rule != "item + 1"
+        assert (rule == "item + 1") is False
         assert str(rule) == "item + 1"
         assert repr(rule) == "Expression('item + 1')"
 

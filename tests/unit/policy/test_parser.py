@@ -484,8 +484,11 @@ def test_endless_nesting_is_refused_on_a_deep_stack(source: str) -> None:
     [
         *("a" + ".a" * 2047, "a" + "[0]" * 1365, "a" + "+a" * 2047, "a" + "&&a" * 1365, "a" + "||a" * 1365),
         *("[" + "a," * 2047 + "]", "a" + "==a&&a" * 682),
+        *("-a" + "+-a" * 1000, "!a" + "&&!a" * 1000, "-1" + "*-1" * 1000 + "+a", "(a)" + "+(a)" * 1000),
+        *("size(a)" + "+size(a)" * 400, "a.size()" + "+a.size()" * 400, "a[a]" + "+a[a]" * 800),
+        *("a.all(x,x)" + "&&a.all(x,x)" * 300, "has(a.b)" + "&&has(a.b)" * 300, "(a?1:2)" + "+(a?1:2)" * 400),
     ],
-    ids=lambda source: source[:6],
+    ids=lambda source: source[:12],
 )
 def test_a_chain_of_any_length_is_no_nesting(source: str) -> None:
     """
