@@ -155,7 +155,7 @@ class _Parser:
             return self.parse_steps(token.start, self.parse_primary())
         self.at += 1
         self.deeper()
-        if token.kind == "-" and self.token.kind == "value" and type(self.token.value) in (int, float):
+        if token.kind == "-" and type(self.token.value) in (int, float):
             # The sign belongs to the number, as in CEL: `-1.size` is no negation of `1.size`.
             number = self.take()
             operand: Node = self.parse_steps(token.start, Literal(token.start, number.end, -number.value or 0))
@@ -195,9 +195,10 @@ class _Parser:
         # A word that stands for a value or an operator elsewhere may name a member here.
         if token.kind in ("name", "quoted", "in"):
             return self.take()
-        if token.kind == "value" and self.source[token.start : token.end] in ("true", "false", "null"):
+        word = self.source[token.start : token.end]
+        if word in ("true", "false", "null"):
             self.at += 1
-            return token._replace(kind="quoted", value=self.source[token.start : token.end])
+            return token._replace(kind="quoted", value=word)
         return self.refuse_token("the name of a member")
 
     def parse_method(self, start: int, operand: Node, name: Token) -> Node:

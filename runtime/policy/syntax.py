@@ -42,14 +42,14 @@ MACROS: Final = ("all", "exists", "filter", "map")
 """Methods of lists that take a variable and an expression over it."""
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _Placed:
     start: int
     end: int
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Literal(_Placed):
     """
     A number, text, true, false or null.
@@ -59,7 +59,7 @@ class Literal(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Name(_Placed):
     """
     A variable. `slot` is its place among the bound ones (macro variables and names the caller binds), None when free.
@@ -70,7 +70,7 @@ class Name(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Field:
     """
     The step `.name` of a member chain.
@@ -80,7 +80,7 @@ class Field:
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Member(_Placed):
     """
     A chain of steps below a value: fields, and indices in brackets.
@@ -91,7 +91,7 @@ class Member(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Has(_Placed):
     """
     `has(a.b)`: whether the last field of a chain is there.
@@ -102,7 +102,7 @@ class Has(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class HasVariable(_Placed):
     """
     `has(a)`: whether there is a variable of that name.
@@ -112,7 +112,7 @@ class HasVariable(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Not(_Placed):
     """
     `!x`.
@@ -122,7 +122,7 @@ class Not(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Negation(_Placed):
     """
     `-x`.
@@ -132,7 +132,7 @@ class Negation(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Logic(_Placed):
     """
     `a && b && …` or `a || b || …`.
@@ -143,7 +143,7 @@ class Logic(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Relation(_Placed):
     """
     A comparison, or `in`.
@@ -155,7 +155,7 @@ class Relation(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Arithmetic(_Placed):
     """
     `first op x op y …`, all of one precedence, worked out from left to right.
@@ -166,7 +166,7 @@ class Arithmetic(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Choice(_Placed):
     """
     `condition ? then : otherwise`.
@@ -178,7 +178,7 @@ class Choice(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Call(_Placed):
     """
     A method of METHODS on a value.
@@ -190,7 +190,7 @@ class Call(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Macro(_Placed):
     """
     A macro of MACROS: `body` is worked out for each element, bound to `slot`.
@@ -204,7 +204,7 @@ class Macro(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class ListDisplay(_Placed):
     """
     `[a, b]`.
@@ -214,7 +214,7 @@ class ListDisplay(_Placed):
 
 
 @final
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class MapDisplay(_Placed):
     """
     `{"a": b}`.

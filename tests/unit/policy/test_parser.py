@@ -437,6 +437,23 @@ def test_nesting_ends_at_the_limit(case: str) -> None:
     assert caught.value.where.startswith("1:")
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        *("-a + ", "- 1 + ", "!a || ", "(a) + ", "a[0] + ", "size(a) + ", "a.size() + ", "[a] + ", "{'a': a} + "),
+        *("a.map(x, x) + ", "has(a.b) + ", "a.contains(a) + ", "(a ? a : a) + "),
+    ],
+)
+def test_what_stands_before_is_no_nesting(before: str) -> None:
+    """
+    However much of it is there, what follows may be as deep as if it stood alone, and no deeper.
+    """
+    depth = MAX_EXPRESSION_DEPTH - 1
+    parse(before * 20 + "(" * depth + "a" + ")" * depth)
+    with pytest.raises(ExpressionError, match="nesting deeper"):
+        parse(before * 20 + "(" * (depth + 1) + "a" + ")" * (depth + 1))
+
+
 @pytest.mark.parametrize("case", _NESTINGS)
 def test_the_deepest_expression_runs_on_a_deep_stack(case: str) -> None:
     """
