@@ -58,5 +58,5 @@ def _is_checkpoint(path: Path) -> bool:
     """
     Tell what a file says it is; whether it is that is found out when it is read.
     """
-    document = parse_json(read_file(path), source=near(path)) if path.is_file() else None
+    document = parse_json(read_file(path), source=near(path), is_record=True) if path.is_file() else None
     return type(document) is dict and document.get("schema") == attrs.fields(Checkpoint).schema.default

@@ -9,7 +9,7 @@ from runtime.orchestration.planner import Plan
 from runtime.policy.pack import PolicyPack
 from runtime.values.verdicts import Decision
 
-__all__ = ["explain_plan", "list_touches", "say_rules", "show_plan"]
+__all__ = ["explain_plan", "show_plan"]
 
 _MARGIN: Final = "     "
 _ENDINGS: Final = {
@@ -45,17 +45,17 @@ def explain_plan(plan: Plan) -> str:
         flagged = "only if a policy flags the run: " if step["when"] == "flagged" else ""
         what = step["description"] or ("ask a person" if step["id"] in asks else step["operation"])
         lines.append(f"  {number}  {visible(step['id'])}: {flagged}{visible(what)}")
-        lines += [f"{_MARGIN}{line}" for line in list_touches(step["capabilities"])]
+        lines += [f"{_MARGIN}{line}" for line in _list_touches(step["capabilities"])]
         for capability in step["capabilities"]:
             kind, _, name = capability.partition(":")
             if kind == "policy":
-                lines += [f"{_MARGIN}{line}" for line in say_rules(packs[name])]
+                lines += [f"{_MARGIN}{line}" for line in _say_rules(packs[name])]
     lines += ["", "what a person will be asked", *(_say_asks(plan) or ["  nothing"])]
     lines += ["", "what can be touched outside", *(_say_effects(plan) or ["  nothing"])]
     return "\n".join([*lines, "", f"plan {plan.digest}", "nothing was run"])
 
 
-def list_touches(capabilities: list[str]) -> Iterator[str]:
+def _list_touches(capabilities: list[str]) -> Iterator[str]:
     """
     Say which parts of the state a step reads and writes; a path below another one that is read goes without saying.
     """
@@ -67,7 +67,7 @@ def list_touches(capabilities: list[str]) -> Iterator[str]:
             yield f"{kind:<6} {visible(', '.join('the whole state' if path == '/' else path for path in told))}"
 
 
-def say_rules(pack: PolicyPack) -> Iterator[str]:
+def _say_rules(pack: PolicyPack) -> Iterator[str]:
     """
     Say what a policy makes of its input: its rules in the order they count.
     """

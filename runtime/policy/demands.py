@@ -12,12 +12,24 @@ import attrs
 from runtime.encoding.canonical import JsonValue, canonical
 from runtime.policy.reads import Path, path_of
 from runtime.policy.rules import Rule
-from runtime.policy.syntax import Call, Has, HasVariable, ListDisplay, Literal, Logic, Member, Name, Node, Not, Relation
+from runtime.policy.syntax import (
+    MIRRORED,
+    Call,
+    Has,
+    HasVariable,
+    ListDisplay,
+    Literal,
+    Logic,
+    Member,
+    Name,
+    Node,
+    Not,
+    Relation,
+)
 
 __all__ = ["Bound", "Demand", "absent_path", "list_demands"]
 
 _POSITIONS: Final = frozenset({"start", "end", "variable"})
-_MIRRORED: Final = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
 @final
@@ -104,7 +116,7 @@ def _read_bound(node: Node, *, wanted: bool) -> Bound | None:
         return None if path is None or members is None else Bound(path, False, "in", members, wanted)
     for side, other, operator in (
         (node.left, node.right, node.operator),
-        (node.right, node.left, _MIRRORED[node.operator]),
+        (node.right, node.left, MIRRORED[node.operator]),
     ):
         is_size = isinstance(side, Call) and side.method == "size"
         path = path_of(side.operand if isinstance(side, Call) and is_size else side, {})

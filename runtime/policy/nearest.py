@@ -18,7 +18,7 @@ from runtime.policy.compiler import compile_node
 from runtime.policy.conditions import Evaluator
 from runtime.policy.reads import Path, list_reads, path_of, path_text
 from runtime.policy.semantics import Environment
-from runtime.policy.syntax import Call, Literal, Logic, Node, Not, Relation, count_nodes
+from runtime.policy.syntax import MIRRORED, Call, Literal, Logic, Node, Not, Relation, count_nodes
 
 __all__ = ["ABSENT", "LONGEST_TEXT", "Near", "find_nearest", "holds_with", "look_up"]
 
@@ -26,7 +26,6 @@ LONGEST_TEXT: Final = 200
 """Characters of a text that is shown; a longer one is told by its type and size."""
 
 _OPPOSITE: Final = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_MIRRORED: Final = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _NUMBERS: Final = (int, float)
 ABSENT: Final = object()
 """Nothing stands there; it is no JSON value."""
@@ -161,7 +160,7 @@ def _nearest_of_relation(node: Relation, env: Environment, *, wanted: bool) -> N
     if node.operator == "in":
         return _nearest_member(node, env) if wanted else None
     operator = node.operator if wanted else _OPPOSITE[node.operator]
-    for side, other, turned in ((node.left, node.right, operator), (node.right, node.left, _MIRRORED[operator])):
+    for side, other, turned in ((node.left, node.right, operator), (node.right, node.left, MIRRORED[operator])):
         is_size = isinstance(side, Call) and side.method == "size"
         path = path_of(side.operand if isinstance(side, Call) and is_size else side, {})
         if path is None or _touches(other, path):

@@ -14,6 +14,7 @@ from runtime.encoding.canonical import JsonValue
 __all__ = [
     "MACROS",
     "METHODS",
+    "MIRRORED",
     "Arithmetic",
     "Call",
     "Choice",
@@ -38,6 +39,8 @@ __all__ = [
 
 METHODS: Final = ("contains", "endsWith", "size", "startsWith")
 """What may stand after a dot with parentheses; `size` may also be written `size(x)`."""
+MIRRORED: Final = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+"""Each comparison as it reads with its sides exchanged."""
 MACROS: Final = ("all", "exists", "filter", "map")
 """Methods of lists that take a variable and an expression over it."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from command_line import EXAMPLE, Mission
-from makers import make_effect_answer
+from makers import make_effect_answer, nested
 from syrupy.assertion import SnapshotAssertion
 
 from runtime.encoding.canonical import canonical
@@ -227,3 +227,13 @@ def test_a_long_ranking_is_cut(mission: Mission) -> None:
     assert "rank 10, score 10" in shown
     assert "rank 11" not in shown
     assert "… and 2 more; --json shows them" in shown
+
+
+def test_a_checkpoint_as_deep_as_any_is_explained_from_its_file(mission: Mission) -> None:
+    """
+    A record wraps the documents of the caller, and so may be deeper than one.
+    """
+    Path("context.json").write_text(canonical({"deep": nested(63)}).decode())
+    waiting = mission("run", "daily_loop", "--context", "context.json")
+    [kept] = Path(".mission/checkpoints").iterdir()
+    assert (waiting.status, mission("explain", str(kept)).status) == (3, 0)

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 from makers import make_action, make_gate, make_mission, make_step, sha256_of
+from planning import make_deciding, make_pack, only
 
 from runtime.errors import (
     DefinitionError,
@@ -17,38 +18,9 @@ from runtime.errors import (
     UnknownConnectorError,
     UnknownMissionError,
 )
-from runtime.orchestration import ExecutionContext, Mission, StepSpec, WorkflowDefinition
+from runtime.orchestration import ExecutionContext, StepSpec, WorkflowDefinition
 from runtime.orchestration.planner import describe_mission, list_missions, plan_mission
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
-from runtime.policy.pack import PolicyPack
-
-
-def make_pack(policy_id: str = "p", *, most: int = 10) -> PolicyPack:
-    """
-    Make a pack that denies more than an amount.
-    """
-    rules = [
-        {"rule_id": "much", "effect": "deny", "when": [f"amount > {most}"]},
-        {"rule_id": "little", "effect": "allow", "when": [f"amount <= {most}"]},
-    ]
-    return PolicyPack.from_document(
-        {"schema": "policy-pack/v1", "policy_id": policy_id, "version": "1.0.0", "rules": rules}
-    )
-
-
-def make_deciding(pack: PolicyPack | None = None, **changes: Any) -> Mission:
-    """
-    Make a mission that decides by a pack of its own.
-    """
-    step = make_step("d", "decide", policy="p", input="", path="/verdict")
-    return make_mission(step, policies=(pack or make_pack(),), **changes)
-
-
-def only(mission: Mission) -> dict[str, Mission]:
-    """
-    Make a registry of one mission.
-    """
-    return {mission.name: mission}
 
 
 class TestListing:
