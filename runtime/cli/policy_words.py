@@ -112,7 +112,7 @@ def say_clauses(report: dict[str, Any]) -> list[str]:
     Say of each clause of a rule how it stands, what it saw and what would change it.
     """
     if report["when"] is None:
-        return ["    its clauses are too large to be told"]
+        return ["    its clauses are not told"]
     wanted = Effect(report["effect"]).decision is Decision.ALLOW
     clauses = [("when", clause, wanted) for clause in report["when"]]
     clauses += [("unless", clause, not wanted) for clause in report["unless"]]

@@ -28,7 +28,7 @@ from runtime.limits import MAX_ANSWERS
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
 from runtime.orchestration.lineage import ENGINE_VERSION, RunHeader
 from runtime.values.answers import Answer
-from runtime.values.checks import is_identifier, is_small_json, of_type
+from runtime.values.checks import is_identifier, is_optional_object, of_type
 
 __all__ = ["Checkpoint", "Mode", "read_answers"]
 
@@ -111,9 +111,9 @@ class Checkpoint:
     mode: Mode = attrs.field(default=Mode.OBSERVE, validator=of_type(Mode))
     engine: str = attrs.field(default=ENGINE_VERSION, validator=is_identifier)
     definition: WorkflowDefinition = attrs.field(validator=of_type(WorkflowDefinition))
-    params: JsonObject | None = attrs.field(default=None, validator=[of_type(JsonObject, type(None)), is_small_json])
+    params: JsonObject | None = attrs.field(default=None, validator=is_optional_object)
     context: ExecutionContext = attrs.field(validator=of_type(ExecutionContext))
-    policies: JsonObject | None = attrs.field(default=None, validator=[of_type(JsonObject, type(None)), is_small_json])
+    policies: JsonObject | None = attrs.field(default=None, validator=is_optional_object)
     """Policy packs by id, as `record_policies` gives them."""
     answers: tuple[Answer, ...] = attrs.field(default=(), converter=read_answers)
 

@@ -32,7 +32,6 @@ from runtime.orchestration.failures import StepErrorCode, StepFailure
 from runtime.orchestration.gate import AskingPayload, build_ask, enter_answer, is_denied
 from runtime.orchestration.lineage import EntryStatus, Receipt, record_bytes
 from runtime.orchestration.paths import write
-from runtime.orchestration.payloads import When
 from runtime.orchestration.payloads_asking import DecidePayload, HumanPayload
 from runtime.orchestration.prepare import PreparedStep, prepare, refuse_mutation
 from runtime.orchestration.result import OrchestrationResult, RunStatus
@@ -153,7 +152,7 @@ class _Execution:
         Take the next step: skip it, run its operation, weigh it by a policy, or ask for its answer.
         """
         try:
-            if step.payload.when is When.FLAGGED and not self.is_flagged:
+            if step.is_gated and not self.is_flagged:
                 self._record(step, "skipped", self.state)
             elif step.operation.run is not None:
                 view = StateView(self.state)

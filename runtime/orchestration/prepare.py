@@ -14,7 +14,7 @@ from runtime.errors import AntiFailureViolation, DefinitionError, EnvelopeViolat
 from runtime.limits import MAX_FAULTS, MAX_HUMAN_STEPS, MAX_STEPS
 from runtime.orchestration.definitions import StepSpec, WorkflowDefinition
 from runtime.orchestration.operations import HUMAN, OPERATIONS, Operation
-from runtime.orchestration.payloads import Payload
+from runtime.orchestration.payloads import Payload, When
 from runtime.orchestration.payloads_asking import ActionPayload, HumanPayload
 from runtime.orchestration.schema import schema_faults
 from runtime.values.requests import EffectMode
@@ -36,6 +36,8 @@ class PreparedStep:
     operation: Operation
     payload: Payload
     payload_digest: str
+    is_gated: bool
+    """Whether it runs only after a verdict that flagged."""
 
 
 def prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:
@@ -146,4 +148,10 @@ def _read(step: StepSpec) -> PreparedStep:
         faults = schema_faults(payload.input_schema.thaw())
         if faults:
             raise DefinitionError("an input schema that cannot be used", faults=faults)
-    return PreparedStep(spec=step, operation=operation, payload=payload, payload_digest=step.payload.digest)
+    return PreparedStep(
+        spec=step,
+        operation=operation,
+        payload=payload,
+        payload_digest=step.payload.digest,
+        is_gated=payload.when is When.FLAGGED,
+    )

@@ -141,10 +141,9 @@ class State(Mapping[str, Any]):
         """
         Give the state with these members written (encoded as `"key":value`) or, where None, removed.
         """
-        pieces = self._split()
-        after = dict(pieces)
-        growth = 0
-        is_changed = False
+        after = self._split().copy()
+        size = self._size
+        is_changed = has_other_keys = False
         for key, piece in changed.items():
             before = after.get(key)
             if piece == before:
@@ -152,13 +151,17 @@ class State(Mapping[str, Any]):
             is_changed = True
             if piece is None:
                 del after[key]
+                has_other_keys = True
+            elif before is None:
+                after[key] = piece
+                has_other_keys = True
             else:
                 after[key] = piece
-                growth += len(piece) - len(before or b"")
+                size += len(piece) - len(before)
         if not is_changed:
             return self
-        if len(after) == len(pieces) and None not in changed.values():
-            return self._of_pieces(after, self._size + growth)
+        if not has_other_keys:
+            return self._of_pieces(after, size)
         ordered = {key: after[key] for key in sorted(after, key=key_order)}
         return self._of_pieces(ordered, _size_of(ordered))
 

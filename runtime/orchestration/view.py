@@ -21,7 +21,7 @@ class StateView:
     Reads and writes members by key; `paths.py` follows pointers below them.
     """
 
-    __slots__ = ("_changed", "_loaded", "_removed", "_state")
+    __slots__ = ("_changed", "_loaded", "_state")
 
     def __init__(self, state: State) -> None:
         """
@@ -29,21 +29,20 @@ class StateView:
         """
         self._state = state
         self._loaded: dict[str, JsonValue] = {}
-        self._changed: set[str] = set()
-        self._removed: set[str] = set()
+        self._changed: dict[str, bool] = {}  # Whether the member is still there.
 
     def __contains__(self, key: str) -> bool:
         """
         Tell whether there is such a member now.
         """
-        return key not in self._removed and (key in self._loaded or key in self._state)
+        return self._changed.get(key, key in self._state)
 
     def list_keys(self) -> list[str]:
         """
         List the members there are now.
         """
-        kept = [key for key in self._state if key not in self._removed]
-        return kept + [key for key in self._loaded if key not in self._state and key not in self._removed]
+        kept = [key for key in self._state if self._changed.get(key, True)]
+        return kept + [key for key, is_there in self._changed.items() if is_there and key not in self._state]
 
     def load(self, key: str) -> JsonValue:
         """
@@ -57,23 +56,21 @@ class StateView:
         """
         Say that a loaded member was changed in place.
         """
-        self._changed.add(key)
+        self._changed[key] = True
 
     def put(self, key: str, value: JsonValue) -> None:
         """
         Write a member.
         """
-        self._removed.discard(key)
         self._loaded[key] = value
-        self._changed.add(key)
+        self._changed[key] = True
 
     def drop(self, key: str) -> None:
         """
         Remove a member.
         """
         self._loaded.pop(key, None)
-        self._changed.discard(key)
-        self._removed.add(key)
+        self._changed[key] = False
 
     def commit(self) -> State:
         """
@@ -82,24 +79,27 @@ class StateView:
         Raises:
             StepFailure: `state_too_deep` or `state_too_large`.
         """
-        if not self._changed and not self._removed:
+        if not self._changed:
             return self._state
-        changed: dict[str, bytes | None] = dict.fromkeys(self._removed) if self._removed else {}
-        for key in self._changed:
-            changed[key] = _encode_member({key: self._loaded[key]})
-        after = self._state.with_pieces(changed)
+        after = self._state.with_pieces(
+            {
+                key: _encode_member(key, self._loaded[key]) if is_there else None
+                for key, is_there in self._changed.items()
+            }
+        )
         if after.size > MAX_DOCUMENT_BYTES:
             raise StepFailure(StepErrorCode.STATE_TOO_LARGE, f"a state of {after.size} bytes")
         return after
 
 
-def _encode_member(member: dict[str, JsonValue]) -> bytes:
+def _encode_member(key: str, value: JsonValue) -> bytes:
+    member = {key: value}
     try:
         raw = encode_checked(member)
         if len(raw) > MAX_DOCUMENT_BYTES:
             raise StepFailure(StepErrorCode.STATE_TOO_LARGE, f"a member of {len(raw)} bytes")
         # All parts were checked when they came in; only put together can they be nested too deep.
-        if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        if type(value) in (dict, list) and raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
             check_json(member)
     except EncodingError as error:
         first = error.faults[0] if error.faults else Fault(error.what, error.where)

@@ -166,7 +166,17 @@ def _negation(node: Negation, compiled: Compile) -> Evaluator:
 
 def _relation(node: Relation, compiled: Compile) -> Evaluator:
     left, right = compiled(node.left), compiled(node.right)
+    if node.operator in _ORDERINGS and isinstance(node.right, Literal) and type(node.right.value) is int:
+        return _compare_with(node.right.value, left, _ORDERINGS[node.operator])
     return _RELATIONS[node.operator](left, right)
+
+
+def _compare_with(bound: int, left: Evaluator, test: Callable[[Any, Any], bool]) -> Evaluator:
+    def compare(env: Environment) -> bool:
+        value = left(env)
+        return test(value, bound) if type(value) is int else test(semantics.order(value, bound, env), 0)
+
+    return compare
 
 
 def _equality(left: Evaluator, right: Evaluator) -> Evaluator:
@@ -181,10 +191,7 @@ def _membership(left: Evaluator, right: Evaluator) -> Evaluator:
     return lambda env: semantics.contains_member(left(env), right(env), env)
 
 
-_Combine = Callable[[Evaluator, Evaluator], Evaluator]
-
-
-def _ordering(test: Callable[[Any, Any], bool]) -> _Combine:
+def _ordering(test: Callable[[Any, Any], bool]) -> Callable[[Evaluator, Evaluator], Evaluator]:
     def compile_ordering(left: Evaluator, right: Evaluator) -> Evaluator:
         def compare(env: Environment) -> bool:
             a, b = left(env), right(env)
@@ -197,14 +204,12 @@ def _ordering(test: Callable[[Any, Any], bool]) -> _Combine:
     return compile_ordering
 
 
-_RELATIONS: Final[dict[str, _Combine]] = {
+_ORDERINGS: Final = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_RELATIONS: Final[dict[str, Callable[[Evaluator, Evaluator], Evaluator]]] = {
     "==": _equality,
     "!=": _inequality,
     "in": _membership,
-    "<": _ordering(operator.lt),
-    "<=": _ordering(operator.le),
-    ">": _ordering(operator.gt),
-    ">=": _ordering(operator.ge),
+    **{sign: _ordering(test) for sign, test in _ORDERINGS.items()},
 }
 
 

@@ -6,14 +6,14 @@ Rules, referred to by number below:
 2. A rule that cannot be evaluated might have applied: one that denies, flags or hands on an obligation or a constraint
    then denies, so that nobody escapes it by leaving out what it looks at; one that only allows does not apply.
 3. What settles a rule without the part that fails settles it: a clause that is not as the rule wants it beats a failure.
-4. Whatever applies is told, each rule with its clauses and what they saw; where nothing does, the rules that came
-   closest. What is told has a bound, and the bound does not depend on the input.
+4. Whatever applies is told, the first rules with their clauses and what these saw; where nothing does, the rules that
+   came closest. What is told has a bound, and the bound does not depend on the input.
 5. Obligations and constraints of every rule that applies are handed on, the deciding rule's first; where the decision
    is deny, those of the rules that deny.
 """
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, Self, final
@@ -40,6 +40,8 @@ NO_MATCH: Final = "no_matching_policy_rule"
 """Reason code where no rule applies."""
 NOT_EVALUABLE: Final = "policy_rule_not_evaluable"
 """Reason code where a rule that could have made the verdict stricter cannot be evaluated."""
+_TOLD: Final = 8
+"""Rules told with their clauses; of further ones it is told that they apply, or fail."""
 _CLOSEST: Final = 3
 _EFFECTS: Final = (Effect.DENY, Effect.FLAG, Effect.ALLOW_WITH_OBLIGATIONS, Effect.ALLOW)
 _HANDED_ON: Final = ("obligations", "constraints")
@@ -57,6 +59,8 @@ class _Compiled:
     when: tuple[Clause | Equality, ...]
     unless: tuple[Clause, ...]
     told: dict[str, JsonValue]
+    named: dict[str, JsonValue]
+    """Its report without clauses, as of one that applies."""
     tests: tuple[tuple[Evaluator, int, bool], ...]
     """Of each clause, what works it out, its fuel, and the value with which the rule still applies."""
 
@@ -88,7 +92,8 @@ class _Compiled:
             *((clause.run, clause.fuel, True) for clause in when),
             *((clause.run, clause.fuel, False) for clause in unless),
         ]
-        return cls(rule, effect, when, tuple(unless), told, tuple(tests))
+        named = {"rule_id": rule.rule_id, "effect": effect.value, "applies": True, "when": None, "unless": None}
+        return cls(rule, effect, when, tuple(unless), told, named, tuple(tests))
 
     def applies(self, env: Environment) -> bool | None:
         """
@@ -123,15 +128,14 @@ class _Compiled:
                 missed += 1
         return missed
 
-    def report(self, env: Environment, *, wanted: bool | None) -> dict[str, JsonValue]:
+    def report(self, env: Environment, *, applies: bool | None, wanted: bool | None) -> dict[str, JsonValue]:
         """
         Say how the rule stands: its clauses, and what would have changed them.
         """
         unwanted = None if wanted is None else not wanted
         return {
-            "rule_id": self.rule.rule_id,
-            "effect": self.effect.value,
-            "applies": self.applies(env),
+            **self.named,
+            "applies": applies,
             "when": [clause.report(env, wanted=wanted) for clause in self.when],
             "unless": [clause.report(env, wanted=unwanted) for clause in self.unless],
         }
@@ -184,9 +188,15 @@ def evaluate(pack: PolicyPack, given: Mapping[str, JsonValue]) -> Verdict:
         "policy_digest": pack.digest,
         "input_digest": input_digest,
         **_decide(fired, failed),
-        # Nobody asks how to escape an allowance.
-        "applied": [rule.report(env, wanted=None if _allows(rule) else False) for rule in fired],
-        "failed": [rule.report(env, wanted=_allows(rule)) for rule in failed],
+        "applied": [
+            # Nobody asks how to escape an allowance.
+            *(rule.report(env, applies=True, wanted=None if _allows(rule) else False) for rule in fired[:_TOLD]),
+            *(rule.named for rule in fired[_TOLD:]),
+        ],
+        "failed": [
+            *(rule.report(env, applies=None, wanted=_allows(rule)) for rule in failed[:_TOLD]),
+            *({**rule.named, "applies": None} for rule in failed[_TOLD:]),
+        ],
         "closest": [] if fired or failed else _report_closest(allowing, env),
     }
     return Verdict(_bounded(record))
@@ -204,7 +214,7 @@ def _decide(fired: list[_Compiled], failed: list[_Compiled]) -> dict[str, JsonVa
         first = fired[0]
         decision = first.effect.decision
         binding = [rule for rule in fired if decision is not Decision.DENY or rule.effect is Effect.DENY]
-        handed_on = {name: _join(rule.told[name] for rule in binding) for name in _HANDED_ON}  # (5)
+        handed_on = {name: _join([told for rule in binding if (told := rule.told[name])]) for name in _HANDED_ON}  # (5)
         return {"decision": decision.value, **first.told, **handed_on}
     if failed:  # (2)
         told, reason = failed[0].told, NOT_EVALUABLE
@@ -215,7 +225,7 @@ def _decide(fired: list[_Compiled], failed: list[_Compiled]) -> dict[str, JsonVa
     return {"decision": Decision.DENY.value, **told, "reason_code": reason, **risk, **nothing}
 
 
-def _join(lists: Iterable[list[JsonValue]]) -> list[JsonValue]:
+def _join(lists: list[list[JsonValue]]) -> list[JsonValue]:
     # What two rules say alike is said once; Python's equality would take 1 for True.
     found = {encode_checked(one): one for members in lists for one in members}
     return list(found.values())
@@ -234,7 +244,7 @@ def _report_closest(allowing: tuple[_Compiled, ...], env: Environment) -> list[d
         if missed < most or len(closest) < _CLOSEST:
             insort(closest, (missed, rule), key=itemgetter(0))
             del closest[_CLOSEST:]
-    return [rule.report(env, wanted=True) for _, rule in closest]
+    return [rule.report(env, applies=rule.applies(env), wanted=True) for _, rule in closest]
 
 
 def _bounded(record: dict[str, Any]) -> JsonObject:
@@ -244,7 +254,7 @@ def _bounded(record: dict[str, Any]) -> JsonObject:
     # All its parts were checked: those of the pack when it was read, those of the input just now.
     raw = encode_checked(record)
     if len(raw) > MAX_PAYLOAD_BYTES:
-        for report in (*record["applied"], *record["failed"], *record["closest"]):
-            report["when"] = report["unless"] = None
+        for member in ("applied", "failed", "closest"):
+            record[member] = [{**report, "when": None, "unless": None} for report in record[member]]
         raw = encode_checked(record)
     return JsonObject.from_canonical(raw)

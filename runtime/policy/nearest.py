@@ -50,7 +50,7 @@ class Near:
         """
         Give it as it stands in a verdict.
         """
-        return {"path": path_text(self.path), "of": "size" if self.is_size else "value", "value": self.value}
+        return {"path": _text(self.path), "of": "size" if self.is_size else "value", "value": self.value}
 
     @property
     def distance(self) -> tuple[float, float]:
@@ -93,7 +93,7 @@ def find_nearest(node: Node, env: Environment, *, wanted: bool) -> Near | None:
             return _nearest_of_any(node, env, wanted=wanted)
         case Relation():
             return _nearest_of_relation(node, env, wanted=wanted)
-    path = path_of(node, {})
+    path = _path(node)
     return None if path is None else Near(path, is_size=False, value=wanted, seen=_value(node, env))
 
 
@@ -162,7 +162,7 @@ def _nearest_of_relation(node: Relation, env: Environment, *, wanted: bool) -> N
     operator = node.operator if wanted else _OPPOSITE[node.operator]
     for side, other, turned in ((node.left, node.right, operator), (node.right, node.left, MIRRORED[operator])):
         is_size = isinstance(side, Call) and side.method == "size"
-        path = path_of(side.operand if isinstance(side, Call) and is_size else side, {})
+        path = _path(side.operand if isinstance(side, Call) and is_size else side)
         if path is None or _touches(other, path):
             continue
         seen = _value(side, env)
@@ -173,7 +173,7 @@ def _nearest_of_relation(node: Relation, env: Environment, *, wanted: bool) -> N
 
 
 def _nearest_member(node: Relation, env: Environment) -> Near | None:
-    path = path_of(node.left, {})
+    path = _path(node.left)
     members = _value(node.right, env)
     if path is None or type(members) is not list or not members or _touches(node.right, path):
         return None
@@ -215,14 +215,23 @@ def _is_short(value: object) -> bool:
 
 
 _compiled = lru_cache(maxsize=4096)(compile_node)
-"""Nodes are compared by identity, and those of a pack are few."""
+"""Nodes are compared by identity, and those of a pack are few; so are they below."""
+_cost = lru_cache(maxsize=4096)(count_nodes)
+
+
+_text = lru_cache(maxsize=4096)(path_text)
+
+
+@lru_cache(maxsize=4096)
+def _path(node: Node) -> Path | None:
+    return path_of(node, {})
 
 
 def _value(node: Node, env: Environment) -> Any:  # noqa: ANN401 - a JSON value, or _NONE.
     if isinstance(node, Literal):
         return node.value
     try:
-        env.pay(count_nodes(node))  # What is looked for below many others is worked out for each of them.
+        env.pay(_cost(node))  # What is looked for below many others is worked out for each of them.
         return _compiled(node)(env)
     except EvaluationError:
         return _NONE

@@ -17,6 +17,7 @@ __all__ = [
     "is_below_root",
     "is_identifier",
     "is_optional_digest",
+    "is_optional_object",
     "is_small_json",
     "is_text",
     "of_type",
@@ -108,6 +109,21 @@ def is_small_json(_: object, field: "attrs.Attribute[Any]", value: FrozenValue) 
         raise DefinitionError(
             f"{field.name} has {size} bytes", where=field.name, remedy=f"the limit is {MAX_PAYLOAD_BYTES} bytes"
         )
+
+
+def is_optional_object(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """
+    Accept a frozen object of at most a payload's size, or None.
+    """
+    if value is None:
+        return
+    if type(value) is not JsonObject:
+        raise DefinitionError(
+            f"{field.name} is {type(value).__name__} {shown(value)}",
+            where=field.name,
+            remedy="expected JsonObject or null",
+        )
+    is_small_json(_, field, value)
 
 
 @stated(minLength=1)

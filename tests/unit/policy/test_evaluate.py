@@ -383,20 +383,36 @@ class TestRecord:
         """
         A verdict has a bound: beyond it the clauses are left out, and nothing else is.
         """
-        texts = [" && ".join(f"v{n:03} != {n % 10}" for n in range(start, start + 16)) for start in (0, 16)]
-        rules = [rule("allow", *texts, rule_id=f"r{index}") for index in range(200)]
-        given = {f"v{n:03}": "\u0001" * 200 for n in range(32)}
+        listed = ", ".join(f"v{n:02}" for n in range(16))
+        rules = [rule("allow", *(f"[{listed}] != [{n}]" for n in range(8)), rule_id=f"r{index}") for index in range(8)]
+        given = {f"v{n:02}": "\u0001" * 200 for n in range(16)}
         pack = make_pack(*rules)
         record = evaluate(pack, given)
         assert len(record.record.raw) < MAX_PAYLOAD_BYTES
         told = record.to_dict()
         assert told["decision"] == "allow"
-        assert len(told["applied"]) == 200
-        assert {(report["applies"], report["when"], report["unless"]) for report in told["applied"]} == {
-            (True, None, None)
-        }
+        assert told["applied"] == [self._named(f"r{index}", "allow", applies=True) for index in range(8)]
         few = evaluate(make_pack(*rules[:2]), given).to_dict()
-        assert len(few["applied"][0]["when"]) == 32
+        assert len(few["applied"][0]["when"]) == 8
+
+    def test_tells_the_clauses_of_the_first_eight_rules(self) -> None:
+        """
+        Of further ones it tells that they apply, or that they cannot be evaluated; the deciding rule stands first.
+        """
+        flags = [rule("flag", "a > 1", rule_id=f"f{index}") for index in range(9)]
+        allowances = [rule("allow", "a > 0", rule_id=f"a{index}") for index in range(2)]
+        told = evaluate(make_pack(*allowances, *flags), {"a": 2}).to_dict()["applied"]
+        assert [len(report["when"]) for report in told[:8]] == [1] * 8
+        assert [report["rule_id"] for report in told[:8]] == [f"f{index}" for index in range(8)]
+        further = [("f8", "flag"), ("a0", "allow"), ("a1", "allow")]
+        assert told[8:] == [self._named(rule_id, effect, applies=True) for rule_id, effect in further]
+        failed = evaluate(make_pack(*flags), {}).to_dict()["failed"]
+        assert [len(report["when"]) for report in failed[:8]] == [1] * 8
+        assert failed[8:] == [self._named("f8", "flag", applies=None)]
+
+    @staticmethod
+    def _named(rule_id: str, effect: str, *, applies: bool | None) -> dict[str, Any]:
+        return {"rule_id": rule_id, "effect": effect, "applies": applies, "when": None, "unless": None}
 
     def test_does_not_grow_with_the_input(self) -> None:
         """
