@@ -10,8 +10,10 @@ import attrs
 
 from missions.steps import action, runtime
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
-from runtime.orchestration.mission import Example, Mission
+from runtime.orchestration.example import Example
+from runtime.orchestration.mission import Mission
 from runtime.orchestration.params_schema import described
+from runtime.orchestration.sequence import Never, Requires
 from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
 from runtime.values.checks import is_identifier
 
@@ -100,6 +102,10 @@ BACKUP_CHECK: Final = Mission(
     summary="Reads how old the backups of some targets are; one that is too old, failed or missing fails the run.",
     params_class=BackupCheckParams,
     build=build_backup_check,
+    rules=(
+        Never(what=("effect:mutate",), why="Checking changes nothing."),
+        Requires(before=("backup-read",), after=("backup-check",), why="Only what was read is judged."),
+    ),
     catalogue={"backups": {"actions": {"status": {"mode": "read"}}}},
     example=Example(
         params={"targets": ["mail", "wiki", "ledger"]},

@@ -14,8 +14,10 @@ from runtime.encoding.frozen import JsonObject
 from runtime.encoding.pointer import Pointer
 from runtime.errors import DefinitionError
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
-from runtime.orchestration.mission import Example, Mission
+from runtime.orchestration.example import Example
+from runtime.orchestration.mission import Mission
 from runtime.orchestration.params_schema import described
+from runtime.orchestration.sequence import AlwaysFollowedBy, Requires
 from runtime.policy.pack import PolicyPack
 from runtime.policy.rules import RiskClass
 from runtime.values.answers import Answer, HumanDecision
@@ -159,6 +161,14 @@ CHANGE_REQUEST: Final = Mission(
     summary="Changes a part of the state, by its risk: at once, after a person approved exactly that, or not at all.",
     params_class=ChangeRequestParams,
     build=build_change_request,
+    rules=(
+        Requires(
+            before=("verdict:allow", "human:approve"),
+            after=("apply",),
+            why="A change is applied only when the policy allows it, or a person does.",
+        ),
+        AlwaysFollowedBy(what=("apply",), by=("record",), why="What was changed is recorded."),
+    ),
     policies=(POLICY,),
     example=Example(
         params={

@@ -13,8 +13,10 @@ from missions.steps import human, runtime
 from runtime.errors import AntiFailurePlanningError
 from runtime.limits import MAX_HUMAN_STEPS, MAX_STEPS
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
-from runtime.orchestration.mission import Example, Mission
+from runtime.orchestration.example import Example
+from runtime.orchestration.mission import Mission
 from runtime.orchestration.params_schema import described
+from runtime.orchestration.sequence import Never, Requires
 from runtime.values.answers import Answer, HumanDecision
 
 __all__ = ["DAILY_LOOP", "DailyLoopParams"]
@@ -144,6 +146,14 @@ DAILY_LOOP: Final = Mission(
     summary="Closes yesterday and opens today: a summary, ranked priorities with reasons, a log.",
     params_class=DailyLoopParams,
     build=build_daily_loop,
+    rules=(
+        Never(what=("effect:read", "effect:mutate"), why="It touches nothing outside."),
+        Requires(
+            before=("daily-summarise-yesterday",),
+            after=("daily-log-summary",),
+            why="What is logged is the summary of this day.",
+        ),
+    ),
     example=Example(
         params={"requested_steps": 5},
         context=ExecutionContext(

@@ -7,7 +7,9 @@ from typing import Final
 
 from runtime.encoding.frozen import JsonObject
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
-from runtime.orchestration.mission import Example, Mission
+from runtime.orchestration.example import Example
+from runtime.orchestration.mission import Mission
+from runtime.orchestration.sequence import Never
 
 __all__ = ["ECHO"]
 
@@ -27,6 +29,7 @@ ECHO: Final = Mission(
     summary="Keeps the state and carries its params into the evidence.",
     params_class=JsonObject,
     build=build_echo,
+    rules=(Never(what=("effect:read", "effect:mutate"), why="It touches nothing outside."),),
     example=Example(params={"greeting": "hello"}, context=ExecutionContext({"note": "kept as it is"})),
 )
 """The mission."""

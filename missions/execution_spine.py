@@ -11,8 +11,10 @@ import attrs
 
 from missions.steps import human, literal, runtime
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
-from runtime.orchestration.mission import Example, Mission, Start
+from runtime.orchestration.example import Example
+from runtime.orchestration.mission import Mission, Start
 from runtime.orchestration.params_schema import described
+from runtime.orchestration.sequence import Never, Requires
 from runtime.policy.pack import PolicyPack
 from runtime.values.answers import Answer, HumanDecision
 from runtime.values.checks import is_identifier
@@ -143,6 +145,14 @@ EXECUTION_SPINE: Final = Mission(
     summary="Observe, decide by policy, pass a gate when flagged, act, transform: the spine of a governed workflow.",
     params_class=ExecutionSpineParams,
     build=build_execution_spine,
+    rules=(
+        Never(what=("effect:read", "effect:mutate"), why="It touches nothing outside."),
+        Requires(
+            before=("verdict:allow", "human:approve"),
+            after=("spine-act",),
+            why="It acts only when the policy allows it, or a person does.",
+        ),
+    ),
     policies=(POLICY,),
     start=Start.MANUAL,
     example=Example(

@@ -10,8 +10,10 @@ import attrs
 
 from missions.steps import human, literal, runtime
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
-from runtime.orchestration.mission import Example, Mission
+from runtime.orchestration.example import Example
+from runtime.orchestration.mission import Mission
 from runtime.orchestration.params_schema import described
+from runtime.orchestration.sequence import Never, Requires
 from runtime.values.answers import Answer, HumanDecision
 from runtime.values.checks import is_identifier
 
@@ -115,6 +117,10 @@ INCIDENT_TRIAGE: Final = Mission(
     summary="Turns a heap of alerts into a ranked list that a person confirms, and a hand-off note.",
     params_class=IncidentTriageParams,
     build=build_incident_triage,
+    rules=(
+        Never(what=("effect:read", "effect:mutate"), why="It touches nothing outside."),
+        Requires(before=("human:approve",), after=("triage-hand-off",), why="A person confirms what is handed over."),
+    ),
     example=Example(
         params={"hand_off_to": "night shift", "approvers": ["ada"]},
         context=ExecutionContext(

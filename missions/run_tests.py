@@ -11,8 +11,10 @@ import attrs
 
 from missions.steps import action, runtime
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
-from runtime.orchestration.mission import Example, Mission
+from runtime.orchestration.example import Example
+from runtime.orchestration.mission import Mission
 from runtime.orchestration.params_schema import described
+from runtime.orchestration.sequence import AtMost, Never, Requires
 from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
 from runtime.values.checks import is_identifier
 
@@ -86,6 +88,11 @@ RUN_TESTS: Final = Mission(
     summary="Runs a project's tests for real; red tests end the run as failed, with the counts.",
     params_class=RunTestsParams,
     build=build_run_tests,
+    rules=(
+        Never(what=("effect:mutate",), why="Testing changes nothing."),
+        AtMost(count=1, what=("effect:local_command.run_junit",), why="The tests run once."),
+        Requires(before=("tests-execute",), after=("tests-report",), why="Only tests that ran are reported."),
+    ),
     catalogue={"local_command": {"actions": {"find_tests": {"mode": "read"}, "run_junit": {"mode": "read"}}}},
     example=Example(
         params={"target": "tests", "timeout_ms": 60_000},

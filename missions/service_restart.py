@@ -10,8 +10,10 @@ import attrs
 
 from missions.steps import action, human, runtime
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
-from runtime.orchestration.mission import Example, Mission
+from runtime.orchestration.example import Example
+from runtime.orchestration.mission import Mission
 from runtime.orchestration.params_schema import described
+from runtime.orchestration.sequence import AlwaysFollowedBy, AtMost, Requires
 from runtime.policy.pack import PolicyPack
 from runtime.values.answers import Answer, EffectOutcome, HumanDecision, OutcomeStatus
 from runtime.values.checks import is_identifier
@@ -165,6 +167,15 @@ SERVICE_RESTART: Final = Mission(
     summary="Restarts a service that is down, by policy; where the policy flags, a person decides.",
     params_class=ServiceRestartParams,
     build=build_service_restart,
+    rules=(
+        Requires(
+            before=("verdict:allow", "human:approve"),
+            after=("effect:mutate",),
+            why="A service is restarted only when the policy allows it, or a person does.",
+        ),
+        AtMost(count=1, what=("effect:mutate",), why="One run restarts once."),
+        AlwaysFollowedBy(what=("effect:mutate",), by=("restart-verify",), why="A restart is verified."),
+    ),
     policies=(POLICY,),
     catalogue={
         "service": {

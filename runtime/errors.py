@@ -43,6 +43,7 @@ __all__ = [
     "UnknownMissionError",
     "UnknownNameError",
     "UnknownRunError",
+    "UnsafePathError",
     "UnusedAnswerError",
     "UsageError",
     "shown",
@@ -195,6 +196,15 @@ class UngatedFlagError(DefinitionError):
     """
 
     code = "ungated_flag"
+
+
+class UnsafePathError(DefinitionError):
+    """
+    A path through the workflow breaks a sequence rule. `counter_example` is the shortest one, as plain JSON.
+    """
+
+    code = "unsafe_path"
+    counter_example: dict[str, object] | None = None
 
 
 class ParamsError(DefinitionError):

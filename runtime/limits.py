@@ -101,6 +101,10 @@ MAX_RANKS: Final = 100
 """Values of one `rank_of`."""
 MAX_DAYS: Final = 3650
 """Days ahead that a `days_until` looks."""
+MAX_ALTERNATIVES: Final = 16
+"""Words of one part of a sequence rule."""
+MAX_SEQUENCE_RULES: Final = 32
+"""Sequence rules of one mission."""
 MAX_ANSWERS: Final = 64
 """Answers given at once."""
 

@@ -8,13 +8,13 @@ from runtime.orchestration import Mission
 from runtime.policy.pack import PolicyPack
 
 
-def make_pack(policy_id: str = "p", *, most: int = 10) -> PolicyPack:
+def make_pack(policy_id: str = "p", *, most: int = 10, effect: str = "allow") -> PolicyPack:
     """
-    Make a pack that denies more than an amount.
+    Make a pack that denies more than an amount, and allows less, or flags it.
     """
     rules = [
         {"rule_id": "much", "effect": "deny", "when": [f"amount > {most}"]},
-        {"rule_id": "little", "effect": "allow", "when": [f"amount <= {most}"]},
+        {"rule_id": "little", "effect": effect, "when": [f"amount <= {most}"]},
     ]
     return PolicyPack.from_document(
         {"schema": "policy-pack/v1", "policy_id": policy_id, "version": "1.0.0", "rules": rules}

@@ -56,6 +56,7 @@ EXIT_CODES: Final[dict[str, ExitCode]] = {
     "storage_error": ExitCode.SETTINGS,
     "transition_refused": ExitCode.REFUSED,
     "ungated_flag": ExitCode.USAGE,
+    "unsafe_path": ExitCode.REFUSED,
     "unknown_connector": ExitCode.USAGE,
     "unknown_mission": ExitCode.USAGE,
     "unknown_name": ExitCode.USAGE,

@@ -13,7 +13,7 @@ from runtime.policy.pack import PolicyPack
 from runtime.policy.packfile import read_pack
 from runtime.values.answers import Answer
 
-__all__ = ["read_answers", "read_context", "read_json_argument", "read_policies"]
+__all__ = ["read_answers", "read_context", "read_json_argument", "read_json_file", "read_policies"]
 
 
 def read_json_argument(text: str | None, option: str) -> JsonValue:
@@ -23,7 +23,7 @@ def read_json_argument(text: str | None, option: str) -> JsonValue:
     if text is None:
         return None
     if text.startswith("@"):
-        return _read_json(text[1:], option)
+        return read_json_file(text[1:], option)
     return parse_json(text, source=option)
 
 
@@ -37,7 +37,7 @@ def read_context(path: str | None) -> ExecutionContext:
     """
     if path is None:
         return ExecutionContext()
-    document = _read_json(path, "--context")
+    document = read_json_file(path, "--context")
     if type(document) is not dict:
         raise UsageError(
             f"a context that is {type(document).__name__} {shown(document)}", where=path, remedy="give a JSON object"
@@ -54,7 +54,7 @@ def read_answers(path: str | None) -> list[Answer]:
     """
     if path is None:
         return []
-    document = _read_json(path, "--answers")
+    document = read_json_file(path, "--answers")
     answers, faults = [], []
     for index, item in enumerate(document if type(document) is list else [document]):
         try:
@@ -77,7 +77,14 @@ def read_policies(paths: Iterable[str]) -> list[PolicyPack]:
     return [read_pack(_read_bytes(path, "--policy"), source=path) for path in paths]
 
 
-def _read_json(path: str, option: str) -> Any:  # noqa: ANN401 - JSON.
+def read_json_file(path: str, option: str) -> Any:  # noqa: ANN401 - JSON.
+    """
+    Read a JSON file; `-` is standard input.
+
+    Raises:
+        UsageError: it cannot be read.
+        EncodingError: it does not hold JSON.
+    """
     return parse_json(_read_bytes(path, option), source="standard input" if path == "-" else path)
 
 

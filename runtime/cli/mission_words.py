@@ -40,11 +40,14 @@ def show_mission(mission: Mission, described: dict[str, Any]) -> str:
     lines += [_say_effect(effect) for effect in described["effects"]] or ["  none"]
     lines += ["", "capabilities"]
     lines += [f"  {visible(step['id'])}: {visible(', '.join(step['capabilities'])) or 'none'}" for step in steps]
+    lines += ["", f"rules, on each of {described['path_count']} paths"]
+    lines += [f"  {visible(rule)}" for rule in map(str, mission.rules)] or ["  none"]
     lines += [
         "",
         "digests",
         f"  definition  {described['definition_digest']}",
         f"  params      {described['params_digest']}",
+        f"  proof       {described['proof_digest']}",
     ]
     return "\n".join(lines)
 

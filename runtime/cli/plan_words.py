@@ -6,6 +6,7 @@ from typing import Any, Final
 from runtime.encoding.display import shown_json, visible
 from runtime.orchestration.deciding import read_policies
 from runtime.orchestration.planner import Plan
+from runtime.orchestration.preflight import RULES_SCHEMA, read_rules
 from runtime.policy.pack import PolicyPack
 from runtime.values.verdicts import Decision
 
@@ -31,6 +32,7 @@ def show_plan(plan: Plan) -> str:
         name = visible(step["id"])
         lines.append(f"  {number}  {name:<{width}}  {visible(step['operation'])}{flagged}")
     lines += [f"people  {len(plan.asks)} asked at most", f"outside {_say_outside(plan)}"]
+    lines += [f"proof   {len(_proven(plan)['rules'])} rules hold on each of {_proven(plan)['path_count']} paths"]
     return "\n".join([*lines, f"plan    {plan.digest}", "nothing was run; --explain says more"])
 
 
@@ -52,6 +54,11 @@ def explain_plan(plan: Plan) -> str:
                 lines += [f"{_MARGIN}{line}" for line in _say_rules(packs[name])]
     lines += ["", "what a person will be asked", *(_say_asks(plan) or ["  nothing"])]
     lines += ["", "what can be touched outside", *(_say_effects(plan) or ["  nothing"])]
+    lines += [
+        "",
+        f"what holds on each of {_proven(plan)['path_count']} paths",
+        *(_say_proof(plan) or ["  no rule is stated"]),
+    ]
     return "\n".join([*lines, "", f"plan {plan.digest}", "nothing was run"])
 
 
@@ -120,6 +127,17 @@ def _say_effects(plan: Plan) -> list[str]:
             name = f"{effect['connector']}.{undo['action']} {shown_json(undo['params'])}"
             lines.append(f"{_MARGIN}undone by {visible(name)}")
     return lines
+
+
+def _proven(plan: Plan) -> dict[str, Any]:
+    proof = plan.inputs.proof
+    assert proof is not None  # noqa: S101 - narrows the type; a plan is of a mission, and refuses to be without.
+    document: dict[str, Any] = proof.thaw()
+    return document
+
+
+def _say_proof(plan: Plan) -> list[str]:
+    return [f"  {visible(str(rule))}" for rule in read_rules({"schema": RULES_SCHEMA, "rules": _proven(plan)["rules"]})]
 
 
 def _say_outside(plan: Plan) -> str:

@@ -18,7 +18,8 @@ from runtime.orchestration.engine import (
     WorkflowDefinition,
     execute,
 )
-from runtime.orchestration.mission import Example, Mission, NoParams, Start
+from runtime.orchestration.example import Example
+from runtime.orchestration.mission import Mission, NoParams, Start
 from runtime.orchestration.params_schema import described
 from runtime.orchestration.result import RunStatus
 from runtime.values import Answer, EffectOutcome, HumanDecision, OutcomeStatus, Request

@@ -115,6 +115,8 @@ class Checkpoint:
     context: ExecutionContext = attrs.field(validator=of_type(ExecutionContext))
     policies: JsonObject | None = attrs.field(default=None, validator=is_optional_object)
     """Policy packs by id, as `record_policies` gives them."""
+    proof: JsonObject | None = attrs.field(default=None, validator=is_optional_object)
+    """The certificate that no path breaks the mission's rules; None without a mission."""
     answers: tuple[Answer, ...] = attrs.field(default=(), converter=read_answers)
 
     def __attrs_post_init__(self) -> None:
@@ -154,7 +156,7 @@ class Checkpoint:
             "mode": self.mode.value,
             "params_digest": None if self.params is None else self.params.digest,
             "policies_digest": None if self.policies is None else self.policies.digest,
-            "proof_digest": None,
+            "proof_digest": None if self.proof is None else self.proof.digest,
             "schema": "run/v1",
         }
 

@@ -33,6 +33,7 @@ from runtime.orchestration.gate import AskingPayload, build_ask, enter_answer, i
 from runtime.orchestration.lineage import EntryStatus, Receipt, record_bytes
 from runtime.orchestration.paths import write
 from runtime.orchestration.payloads_asking import DecidePayload, HumanPayload
+from runtime.orchestration.preflight import verify_proof
 from runtime.orchestration.prepare import PreparedStep, prepare, refuse_mutation
 from runtime.orchestration.result import OrchestrationResult, RunStatus
 from runtime.orchestration.state import State
@@ -99,6 +100,7 @@ def execute(inputs: Checkpoint) -> OrchestrationResult:
 
     Raises:
         DefinitionError: the workflow, its kinds, counts, payloads or effects are refused; nothing ran.
+        IntegrityError: the certificate is not of this workflow; nothing ran.
         AnswerRefusedError: an answer is not one its step allows.
     """
     if type(inputs) is not Checkpoint:
@@ -108,6 +110,8 @@ def execute(inputs: Checkpoint) -> OrchestrationResult:
         refuse_mutation(steps)
     packs = read_policies(inputs.policies)
     bind_policies(steps, packs)
+    if inputs.proof is not None:
+        verify_proof(inputs.definition, inputs.policies, inputs.proof)
     answers = Answers(inputs.answers)
     answers.verify_in_advance(steps)  # (1)
     run = _Execution(inputs, answers, packs)

@@ -10,19 +10,19 @@ import attrs
 
 from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject, frozen_object
-from runtime.errors import DefinitionError, EncodingError, MissionEngineError, ParamsError, shown
+from runtime.errors import DefinitionError, EncodingError, Fault, MissionEngineError, ParamsError, shown
 from runtime.limits import MAX_PAYLOAD_BYTES
-from runtime.orchestration.catalogue import verify_actions
-from runtime.orchestration.checkpoint import Mode, read_answers
-from runtime.orchestration.deciding import bind_policies, read_policies, record_policies
+from runtime.orchestration.checkpoint import Checkpoint, Mode
+from runtime.orchestration.deciding import record_policies
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
+from runtime.orchestration.example import Example
 from runtime.orchestration.params_schema import params_schema
-from runtime.orchestration.prepare import prepare
+from runtime.orchestration.preflight import prove
+from runtime.orchestration.sequence import SequenceRule, named_steps
 from runtime.policy.pack import PolicyPack
-from runtime.values.answers import Answer
 from runtime.values.checks import is_text, of_type
 
-__all__ = ["Example", "Mission", "NoParams", "Start", "is_mission_name", "verify_mission"]
+__all__ = ["Mission", "NoParams", "Start", "is_mission_name", "verify_mission"]
 
 _is_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 _is_version = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)").fullmatch
@@ -42,25 +42,20 @@ class NoParams:
     """
 
 
-def _mode(name: Mode | str) -> Mode:
-    return Mode.of(name)
+def _rules(value: Iterable[SequenceRule]) -> tuple[SequenceRule, ...]:
+    rules = tuple(value)
+    for index, rule in enumerate(rules):
+        if not isinstance(rule, SequenceRule):
+            raise DefinitionError(
+                f"rule is {shown(rule)}",
+                where=f"rules[{index}]",
+                remedy="give Requires, Never, AtMost, AlwaysFollowedBy",
+            )
+    return rules
 
 
 def _packs(value: Iterable[PolicyPack]) -> tuple[PolicyPack, ...]:
     return tuple(value)
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Example:
-    """
-    A complete input: params, a context, the answers that drive the run to its end, and the mode it needs.
-    """
-
-    params: JsonObject = attrs.field(default=EMPTY_OBJECT, converter=frozen_object)
-    context: ExecutionContext = attrs.field(factory=ExecutionContext, validator=of_type(ExecutionContext))
-    answers: tuple[Answer, ...] = attrs.field(default=(), converter=read_answers)
-    mode: Mode = attrs.field(default=Mode.OBSERVE, converter=_mode)
 
 
 def _is_mission_name(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
@@ -123,6 +118,8 @@ class Mission:
     policies: tuple[PolicyPack, ...] = attrs.field(default=(), converter=_packs, validator=_are_packs)
     catalogue: JsonObject = attrs.field(default=EMPTY_OBJECT, converter=frozen_object)
     start: Start = attrs.field(default=Start.AUTO, validator=of_type(Start))
+    rules: tuple[SequenceRule, ...] = attrs.field(default=(), converter=_rules)
+    """What no path of its workflows may break; it is proven before each run."""
 
     def record_policies(self, others: Iterable[PolicyPack] = ()) -> JsonObject | None:
         """
@@ -184,6 +181,46 @@ class Mission:
             )
         return structure(frozen.thaw(), self.params_class, what=f"params of mission {self.name!r}", error=ParamsError)
 
+    def begin(
+        self,
+        params: Any,  # noqa: ANN401 - JSON, or an instance of the params class.
+        ctx: ExecutionContext,
+        *,
+        policies: Iterable[PolicyPack] = (),
+        mode: Mode | str = Mode.OBSERVE,
+    ) -> Checkpoint:
+        """
+        Give the inputs of a run that has not begun, with the proof that no path breaks a rule.
+
+        Raises:
+            ParamsError: the params do not fit.
+            UnsafePathError: a path breaks one of the mission's rules.
+            DefinitionError: the workflow is refused.
+        """
+        recorded = self.params_document(params)
+        definition = self(recorded)
+        packs = self.record_policies(policies)
+        return Checkpoint(
+            mission=self.name,
+            mission_version=self.version,
+            mode=Mode.of(mode),
+            definition=definition,
+            params=recorded,
+            context=ctx,
+            policies=packs,
+            proof=self.prove(definition, packs),
+        )
+
+    def prove(self, definition: WorkflowDefinition, policies: JsonObject | None) -> JsonObject:
+        """
+        Prove that no path of a workflow of this mission breaks its rules: the record `certificate/v1`.
+
+        Raises:
+            UnsafePathError: one does.
+            DefinitionError: the workflow is refused.
+        """
+        return prove(definition, policies=policies, rules=self.rules, catalogue=self.catalogue)
+
     def __call__(self, params: Any = None) -> WorkflowDefinition:  # noqa: ANN401 - JSON or the mission's own class.
         """
         Build the workflow for some params, from what the run records of them and nothing else.
@@ -226,10 +263,12 @@ def verify_mission(mission: Mission) -> None:
     Refuse a mission that cannot keep its word, shown on its example.
 
     The example is built twice and must give equal bytes; its policies must be there; its actions must be what its
-    catalogue says.
+    catalogue says; no path may break its rules, and these name steps that are there.
 
     Raises:
-        DefinitionError: the two differ, the workflow is one the engine refuses, or an action is not in the catalogue.
+        UnsafePathError: a path breaks a rule.
+        DefinitionError: the two differ, the workflow is one the engine refuses, an action is not in the catalogue, or a
+            rule names no step.
         ParamsError: the example's params do not fit the params class.
     """
     first, second = mission(mission.example.params), mission(mission.example.params)
@@ -238,6 +277,13 @@ def verify_mission(mission: Mission) -> None:
             f"mission {mission.name!r} builds different workflows from equal params",
             remedy="make build depend on its params alone: no clock, no random numbers, no set order",
         )
-    steps = prepare(first)
-    bind_policies(steps, read_policies(mission.record_policies()))
-    verify_actions(steps, mission.catalogue)
+    ids = {step.id for step in first.steps}
+    faults = [
+        Fault(f"{shown(name)} is no step of the example, and no capability", f"rules[{index}]")
+        for index, rule in enumerate(mission.rules)
+        for name in named_steps(rule)
+        if name not in ids
+    ]
+    if faults:
+        raise DefinitionError(f"rules of mission {mission.name!r}", faults=faults)
+    mission.prove(first, mission.record_policies())

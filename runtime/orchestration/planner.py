@@ -18,10 +18,11 @@ from runtime.limits import MAX_HUMAN_STEPS, MAX_STEPS
 from runtime.orchestration.catalogue import verify_actions
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.deciding import Policies, bind_policies, read_policies, record_policies
-from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
+from runtime.orchestration.definitions import ExecutionContext
 from runtime.orchestration.descriptions import describe_asks, describe_effects, describe_steps
 from runtime.orchestration.drive import drive
 from runtime.orchestration.mission import Mission
+from runtime.orchestration.preflight import verify_proof
 from runtime.orchestration.prepare import PreparedStep, prepare, refuse_mutation
 from runtime.orchestration.registry import MISSION_REGISTRY, find_mission
 from runtime.orchestration.result import OrchestrationResult
@@ -37,9 +38,11 @@ _SCHEMA: Final = "plan/v1"
 
 def _has_not_begun(_: object, field: "attrs.Attribute[Any]", value: Checkpoint) -> None:
     # The digest does not cover answers: one that came with a plan would be a decision nobody approved.
-    if value.mission is None or value.answers:
+    if value.mission is None or value.proof is None or value.answers:
         raise DefinitionError(
-            "a plan of no mission, or one with answers", where=field.name, remedy="give answers to run_planned"
+            "a plan of no mission, without proof, or with answers",
+            where=field.name,
+            remedy="plan a mission; give answers to run_planned",
         )
 
 
@@ -63,6 +66,8 @@ class Plan:
         """
         bind_policies(self._prepared, self._packs)
         verify_actions(self._prepared, self.catalogue)
+        assert self.inputs.proof is not None  # noqa: S101 - narrows the type; see the validator.
+        verify_proof(self.inputs.definition, self.inputs.policies, self.inputs.proof)
 
     @property
     def header(self) -> dict[str, Any]:
@@ -170,7 +175,10 @@ def describe_mission(
     """
     mission = find_mission(name, registry)
     recorded = mission.params_document(mission.example.params if params is None else params)
-    definition, steps, packs = _build(mission, recorded, ())
+    definition = mission(recorded)
+    policies = mission.record_policies()
+    proof = mission.prove(definition, policies)
+    steps, packs = prepare(definition), read_policies(policies)
     return {
         **_describe_head(mission),
         "params_schema": mission.params_schema,
@@ -186,7 +194,9 @@ def describe_mission(
         "definition_digest": definition.digest,
         "params_digest": recorded.digest,
         "catalogue_digest": mission.catalogue.digest,
-        "proof_digest": None,
+        "rules": proof.thaw()["rules"],
+        "path_count": proof["path_count"],
+        "proof_digest": proof.digest,
     }
 
 
@@ -216,20 +226,10 @@ def plan_mission(  # noqa: PLR0913 - the keywords of run_mission.
         DefinitionError: the workflow is refused.
     """
     mission = find_mission(name, registry)
-    recorded = mission.params_document(params)
     brought = read_policies(record_policies(() if policies is None else policies))
-    definition, steps, _ = _build(mission, recorded, brought.values())
-    inputs = Checkpoint(
-        mission=mission.name,
-        mission_version=mission.version,
-        mode=Mode.of(mode),
-        definition=definition,
-        params=recorded,
-        context=ExecutionContext() if ctx is None else ctx,
-        policies=mission.record_policies(brought.values()),
-    )
+    inputs = mission.begin(params, ExecutionContext() if ctx is None else ctx, policies=brought.values(), mode=mode)
     if inputs.mode is Mode.OBSERVE:
-        refuse_mutation(steps)
+        refuse_mutation(prepare(inputs.definition))
     return Plan(catalogue=mission.catalogue, inputs=inputs, brought_policies=tuple(sorted(brought)))
 
 
@@ -271,17 +271,6 @@ def run_planned(
         )
     given = inputs.answered_by(() if answers is None else tuple(answers))
     return drive(given, effects=effects, ledger=ledger)
-
-
-def _build(
-    mission: Mission, recorded: JsonObject, policies: Iterable[PolicyPack]
-) -> tuple[WorkflowDefinition, tuple[PreparedStep, ...], Policies]:
-    definition = mission(recorded)
-    steps = prepare(definition)
-    packs = read_policies(mission.record_policies(policies))
-    bind_policies(steps, packs)
-    verify_actions(steps, mission.catalogue)
-    return definition, steps, packs
 
 
 def _describe_head(mission: Mission) -> dict[str, Any]:

@@ -227,17 +227,8 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
         AnswerRefusedError: an answer is invalid, stale or left over.
     """
     mission = find_mission(name, registry)
-    recorded = mission.params_document(params)
-    inputs = Checkpoint(
-        mission=mission.name,
-        mission_version=mission.version,
-        mode=Mode.of(mode),
-        definition=mission(recorded),
-        params=recorded,
-        context=ctx,
-        policies=mission.record_policies(() if policies is None else policies),
-        answers=() if answers is None else answers,
-    )
+    inputs = mission.begin(params, ctx, policies=() if policies is None else policies, mode=mode)
+    inputs = inputs.answered_by(read_answers(() if answers is None else answers))
     return drive(inputs, effects=effects, ledger=ledger)
 
 
@@ -285,5 +276,11 @@ def _refuse_other_mission(checkpoint: Checkpoint, registry: Mapping[str, Mission
         raise CheckpointMismatchError(
             f"mission {mission.name!r} version {mission.version} builds another workflow here than the checkpoint holds",
             where="definition",
+            remedy="resume it with the release that made it, or start a new run",
+        )
+    if mission.prove(checkpoint.definition, checkpoint.policies) != checkpoint.proof:
+        raise CheckpointMismatchError(
+            f"mission {mission.name!r} version {mission.version} has other rules here than the checkpoint was proven by",
+            where="proof",
             remedy="resume it with the release that made it, or start a new run",
         )

@@ -164,7 +164,7 @@ def test_a_checkpoint_of_another_version_or_mission(mission: Mission) -> None:
     for old, new, text in (
         (b'"mission_version":"2.0.0"', b'"mission_version":"0.9.0"', "is version 2.0.0 here"),
         (b'"mission":"change_request"', b'"mission":"elsewhere"', "Unknown mission: 'elsewhere'"),
-        (b'"prompt":"Approve', b'"prompt":"Ignore', "builds another workflow here"),
+        (b'"prompt":"Approve', b'"prompt":"Ignore', "a certificate that is not of this workflow"),
         (b'"engine":"1.0"', b'"engine":"2.0"', "install a release"),
     ):
         Path("checkpoint.json").write_bytes(raw.replace(old, new, 1))

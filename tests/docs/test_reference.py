@@ -14,6 +14,7 @@ from runtime import errors
 from runtime.cli.exit_codes import EXIT_CODES, ExitCode
 from runtime.cli.main import COMMANDS, cli
 from runtime.encoding.converter import KEY, unstructure
+from runtime.encoding.frozen import JsonObject
 from runtime.evidence import RecordedRun
 from runtime.orchestration import (
     Answer,
@@ -28,6 +29,7 @@ from runtime.orchestration import (
 from runtime.orchestration.failures import StepErrorCode
 from runtime.orchestration.operations import HUMAN, OPERATIONS, Operation
 from runtime.orchestration.payloads import ABSENT, MeasureKind, Payload
+from runtime.orchestration.preflight import prove
 from runtime.orchestration.result import OrchestrationResult
 from runtime.orchestration.schema import INPUT_SCHEMA_KEYWORDS
 from runtime.policy.cases import Expectation, PolicyCase
@@ -182,6 +184,9 @@ def _run(answered: bool) -> OrchestrationResult:  # noqa: FBT001 - a helper of t
     return Orchestrator().run_workflow(definition, ExecutionContext({}), answers=answers)
 
 
+_CATALOGUE = JsonObject({"c": {"actions": {"a": {"mode": "read"}}}})
+
+
 def _records() -> dict[str, dict[str, Any]]:
     """
     Give one real record of each kind, and of the parts that have a table of their own.
@@ -207,6 +212,8 @@ def _records() -> dict[str, dict[str, Any]]:
         "outcome": outcome["outcome"],
         "receipt/v1": ended.receipt,
         "checkpoint/v1": waiting.checkpoint.to_dict(),
+        "certificate/v1": prove(waiting.inputs.definition, catalogue=_CATALOGUE).thaw(),
+        "sequence-rules/v1": json.loads((REFERENCE.parent / "examples/rules/people-decide.json").read_text()),
         "recorded-run/v1": recorded,
         "result/v1": ended.to_dict(),
     }
@@ -299,6 +306,8 @@ MODULES = (
     "runtime.orchestration",
     "runtime.orchestration.registry",
     "runtime.orchestration.planner",
+    "runtime.orchestration.sequence",
+    "runtime.orchestration.preflight",
     "runtime.orchestration.builder",
     "runtime.evidence",
     "runtime.values",

@@ -147,6 +147,8 @@ _rules = st.lists(
     ),
     min_size=1,
     max_size=3,
+    # Rules on the same conditions that say different things are refused.
+    unique_by=lambda rule: (frozenset(rule[1]), frozenset(rule[2]), repr(rule[3])),
 )
 
 
@@ -160,7 +162,7 @@ def packs(draw: st.DrawFn) -> PolicyPack:
         for index, (effect, when, unless, conditions) in enumerate(draw(_rules))
     ]
     if draw(st.booleans()):
-        rules.append({"rule_id": "always", "effect": "allow", "when": ["true"]})
+        rules.append({"rule_id": "always", "effect": "allow", "when": ["1 == 1"]})
     document = {"schema": "policy-pack/v1", "policy_id": "p", "version": "1.0.0", "rules": rules}
     return PolicyPack.from_document(document)
 

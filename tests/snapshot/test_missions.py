@@ -25,7 +25,7 @@ def json_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 @pytest.mark.parametrize("name", sorted(MISSION_REGISTRY))
 def test_definition_lineage_and_receipt(name: str, json_snapshot: SnapshotAssertion) -> None:
     """
-    The example of a mission builds this workflow and leaves this lineage, receipt and state.
+    The example of a mission builds this workflow and is proven by this certificate, and leaves this lineage, receipt and state.
     """
     mission = MISSION_REGISTRY[name]
     example = mission.example
@@ -35,6 +35,8 @@ def test_definition_lineage_and_receipt(name: str, json_snapshot: SnapshotAssert
     assert result.lineage == json_snapshot(name="lineage")
     assert result.receipt == json_snapshot(name="receipt")
     assert result.final_state == json_snapshot(name="final_state")
+    assert result.inputs.proof is not None
+    assert result.inputs.proof.thaw() == json_snapshot(name="proof")
 
 
 def _example(name: str, part: str) -> Any:

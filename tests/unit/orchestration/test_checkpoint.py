@@ -66,6 +66,7 @@ class TestTheRecord:
             "mode",
             "params",
             "policies",
+            "proof",
             "schema",
         ]
         assert record["context"] == {"initial_state": {"n": 1, "\U00010000": {"\ue000": None}}, "metadata": None}

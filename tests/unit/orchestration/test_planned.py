@@ -24,14 +24,14 @@ from runtime.orchestration.planner import Plan, plan_mission, run_planned
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
 from runtime.testing import MemoryLedger, ScriptedConnector
 
-CHANGED: dict[str, tuple[Mission, str]] = {
-    "mission version": (make_deciding(version="1.0.1"), "mission_version"),
+CHANGED: dict[str, tuple[Mission, list[str]]] = {
+    "mission version": (make_deciding(version="1.0.1"), ["mission_version"]),
     "workflow": (
         make_mission(make_step("d", "decide", policy="p", input="", path="/other"), policies=(make_pack(),)),
-        "definition_digest",
+        ["definition_digest", "proof_digest"],
     ),
-    "policy of the mission": (make_deciding(make_pack(most=11)), "policies_digest"),
-    "catalogue": (make_deciding(catalogue={"c": {"actions": {}}}), "catalogue_digest"),
+    "policy of the mission": (make_deciding(make_pack(most=11)), ["policies_digest", "proof_digest"]),
+    "catalogue": (make_deciding(catalogue={"c": {"actions": {}}}), ["catalogue_digest", "proof_digest"]),
 }
 
 
@@ -92,7 +92,7 @@ class TestRunningWhatWasPlanned:
         changed, named = CHANGED[part]
         with pytest.raises(PlanChangedError) as refused:
             run_planned(plan, registry=only(changed))
-        assert refused.value.what == f"mission 'made' gives another plan now: {[named]} differ"
+        assert refused.value.what == f"mission 'made' gives another plan now: {named} differ"
         assert refused.value.code == "plan_changed"
 
     def test_a_pack_that_was_brought_is_the_one_that_counts(self) -> None:
