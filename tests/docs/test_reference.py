@@ -301,6 +301,7 @@ MODULES = (
     "runtime.orchestration.planner",
     "runtime.orchestration.builder",
     "runtime.evidence",
+    "runtime.evidence.exports",
     "runtime.values",
     "runtime.testing",
     "runtime.errors",
