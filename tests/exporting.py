@@ -44,13 +44,19 @@ def run_example(name: str) -> OrchestrationResult:
     return run_mission(name, example.context, example.params, answers=example.answers, mode=example.mode)
 
 
-def make_pack(effect: str) -> PolicyPack:
+def make_pack(effect: str, *, policy_id: str = "limits", risk_class: str = "low", when: str = "true") -> PolicyPack:
     """
     Make a pack that always says one thing.
     """
-    rule = {"rule_id": "always", "effect": effect, "when": ["true"], "risk_class": "low", "reason_code": "always_so"}
+    rule = {
+        "rule_id": "always",
+        "effect": effect,
+        "when": [when],
+        "risk_class": risk_class,
+        "reason_code": "always_so",
+    }
     return PolicyPack.from_document(
-        {"schema": "policy-pack/v1", "policy_id": "limits", "version": "1.0.0", "rules": [rule]}
+        {"schema": "policy-pack/v1", "policy_id": policy_id, "version": "1.0.0", "rules": [rule]}
     )
 
 

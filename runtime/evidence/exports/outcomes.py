@@ -109,9 +109,8 @@ def build_receipt(
         "execution": {
             "ended_at": asserted.ended_at,
             "executed_command_count": standing.executed_count,
-            "network_execution_performed": None
-            if standing.called_count
-            else False,  # What a connector uses is unknown.
+            # Whether a connector that was called used the network is not known.
+            "network_execution_performed": None if standing.called_count else False,
             "planned_command_count": standing.planned_count,
             "started_at": asserted.started_at,
         },

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 import pytest
-from exporting import FAILING, PASSING, dumped, make_assertions, make_bundle, run_example, verify_chain
+from exporting import FAILING, PASSING, dumped, make_assertions, make_bundle, make_pack, run_example, verify_chain
 from makers import make_action, make_decision, make_effect_answer, make_gate, make_inputs, make_step, run, sha256_of
 
 from runtime.encoding.frozen import JsonObject
@@ -95,6 +95,8 @@ class TestTheFiles:
         assert page.startswith("# workflow:wf-test: failed\n")
         assert "- status: `failed`, code `step_failed`\n" in page
         assert "This page holds no verdict of SCLite." in page
+        named = execute(make_inputs(make_step(), mission="m\u202e", params=JsonObject({})))
+        assert make_bundle(named)["REVIEW.md"].startswith(b"# mission:m\\u{202e}: completed\n")
 
 
 class TestWhatTheArtefactsSay:
@@ -152,6 +154,32 @@ class TestWhatTheArtefactsSay:
         assert policy["verdicts"] == [expected]
         assert policy["reason_codes"] == ["risk_needs_a_person"]
         assert policy["risk"] == {"level": "medium", "reason": "risk_needs_a_person"}
+
+    def test_the_risk_is_that_of_the_last_verdict(self) -> None:
+        """
+        Where no rule applied, none states one.
+        """
+        packs = [make_pack("allow", policy_id="first"), make_pack("allow", policy_id="last", risk_class="high")]
+        steps = [make_step(name, "decide", policy=name, path="/v") for name in ("first", "last")]
+        risks = [
+            verify_chain(make_bundle(run({}, *order, policies=packs)))["policy_decision"]["risk"]["level"]
+            for order in (steps, steps[::-1])
+        ]
+        assert risks == ["high", "low"]
+        unmatched = run(
+            {}, make_step("d", "decide", policy="limits", path="/v"), policies=[make_pack("allow", when="false")]
+        )
+        assert verify_chain(make_bundle(unmatched))["policy_decision"]["risk"] == {
+            "level": "not_stated",
+            "reason": "no_matching_policy_rule",
+        }
+
+    def test_a_dry_run_disclaims_what_sclite_wants_disclaimed(self) -> None:
+        """
+        In SCLite's own words; without them its review fails.
+        """
+        claims = artifacts_of("nothing is done")["evidence_contract"]["non_claims"]
+        assert "does_not_claim_live_vulnerability_evidence" in claims
 
     def test_without_a_policy_nothing_is_made_up(self) -> None:
         """
