@@ -35,7 +35,7 @@ golden: .venv/dev
 	$(BIN)/python tests/golden/make_golden.py
 
 lock:
-	cd requirements && for name in runtime dev thorough; do \
+	cd requirements && for name in runtime dev thorough sclite-1 sclite-2; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --output-file $$name.lock $$name.in; done
 	cd requirements && uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \

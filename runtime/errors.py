@@ -29,6 +29,7 @@ __all__ = [
     "IntegrityError",
     "InvalidAnswerError",
     "LedgerRequiredError",
+    "MissingExtraError",
     "MissionEngineError",
     "ModeError",
     "ParamsError",
@@ -270,6 +271,14 @@ class UsageError(MissionEngineError):
     """
 
     code = "usage"
+
+
+class MissingExtraError(UsageError):
+    """
+    What is asked for needs a package that is not installed; the remedy is the command that installs it.
+    """
+
+    code = "missing_extra"
 
 
 class TransitionError(MissionEngineError):

@@ -17,6 +17,7 @@ __all__ = [
     "MAX_EXPRESSION_LENGTH",
     "MAX_EXPRESSION_TEXT",
     "MAX_FAULTS",
+    "MAX_HOST_LENGTH",
     "MAX_HUMAN_STEPS",
     "MAX_IDENTIFIER_LENGTH",
     "MAX_JSON_NODES",
@@ -107,6 +108,9 @@ MAX_SEQUENCE_RULES: Final = 32
 """Sequence rules of one mission."""
 MAX_ANSWERS: Final = 64
 """Answers given at once."""
+
+MAX_HOST_LENGTH: Final = 253
+"""Characters of a host name, as in the domain name system."""
 
 MAX_FAULTS: Final = 20
 """Faults reported together for one document; the rest are counted."""

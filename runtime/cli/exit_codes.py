@@ -46,6 +46,7 @@ EXIT_CODES: Final[dict[str, ExitCode]] = {
     "invalid_policy": ExitCode.USAGE,
     "ledger_required": ExitCode.REFUSED,
     "limit_exceeded": ExitCode.REFUSED,
+    "missing_extra": ExitCode.USAGE,
     "mission_engine_error": ExitCode.ENDED_BADLY,
     "mode_forbids_mutation": ExitCode.REFUSED,
     "not_canonical_json": ExitCode.USAGE,

@@ -20,14 +20,12 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS: Final = {
     "approve": ("runtime.cli.decide:approve", "Approve what a waiting run asks, and drive it on."),
     "explain": ("runtime.cli.explain:explain", "Explain why each step of a run did what it did."),
+    "export": ("runtime.cli.export:export", "Export a recorded run in the form of another tool."),
     "list": ("runtime.cli.catalog:list_missions", "List the registered missions."),
     "new": ("runtime.cli.new:new", "Write a mission with a test and an example, to start from."),
     "plan": ("runtime.cli.plan:plan", "Plan a run, without running anything."),
-    "preflight": (
-        "runtime.cli.preflight:preflight",
-        "Prove that no path through a workflow breaks a rule, without running anything.",
-    ),
     "policy": ("runtime.cli.policy:policy", "Check policy packs, test them, and explain what they decide."),
+    "preflight": ("runtime.cli.preflight:preflight", "Prove that no path through a workflow breaks a rule."),
     "reject": ("runtime.cli.decide:reject", "Reject what a waiting run asks, and drive it on."),
     "replay": ("runtime.cli.replay:replay", "Re-execute a recorded run and compare every byte."),
     "run": ("runtime.cli.run:run", "Run a mission until it ends or waits."),

@@ -61,9 +61,9 @@ def preflight(
     as_json: bool,
 ) -> int:
     """
-    Prove that no path through a workflow breaks a rule, without running anything.
+    Prove that no path through a workflow breaks a rule.
 
-    Takes a mission, or a workflow in a JSON file. Every rule that can break is shown with the shortest path that breaks
+    Nothing is run. Takes a mission, or a workflow in a JSON file. Every rule that can break is shown with the shortest path that breaks
     it. Status 0: proven. Status 1: a rule breaks.
     """
     packs = read_policies(policies)

@@ -109,6 +109,7 @@ LAZY = {
     "jsonschema": ("runtime/orchestration/schema.py", "jsonschema"),
     "builder in the package": ("runtime/orchestration/__init__.py", "runtime.orchestration.builder"),
     "error output": ("runtime/cli/main.py", "runtime.cli.output"),
+    "sclite": ("runtime/cli/sclite_review.py", "sclite.bundles"),
     "exit codes": ("runtime/cli/main.py", "runtime.cli.exit_codes"),
 }
 """Every import that does not stand at the top of its file."""

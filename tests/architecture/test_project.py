@@ -40,12 +40,13 @@ def test_locks_hold_names_versions_and_hashes_only(lock: Path) -> None:
 
 def test_locks_agree_with_each_other() -> None:
     """
-    A package has one version in every lock that holds it.
+    A package has one version in every lock that holds it; of SCLite two releases are tested, each by itself.
     """
     pins: dict[str, set[str]] = {}
     for lock in LOCKS:
         for name, version in re.findall(r"^([a-z0-9.\-]+)==([^ ;]+)", lock.read_text(), flags=re.MULTILINE):
             pins.setdefault(name, set()).add(version)
+    assert pins.pop("sclite-core") == {"1.0.9", "2.0.1"}
     assert {name: versions for name, versions in pins.items() if len(versions) > 1} == {}
 
 
@@ -57,6 +58,18 @@ def test_every_dependency_is_locked() -> None:
     needed = {re.split(r"[<>=]", dependency)[0] for dependency in project["dependencies"]}
     locked = set(re.findall(r"^([a-z0-9.\-]+)==", (ROOT / "requirements" / "runtime.lock").read_text(), re.MULTILINE))
     assert needed <= locked
+
+
+def test_the_extra_allows_the_releases_that_are_tested() -> None:
+    """
+    The extra of SCLite begins with the oldest release that is tested, and ends before the major after the newest.
+    """
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    [oldest, newest] = [
+        re.findall(r"^sclite-core==([^ ]+)", (ROOT / "requirements" / f"{name}.lock").read_text(), re.MULTILINE)[0]
+        for name in ("sclite-1", "sclite-2")
+    ]
+    assert extras == {"sclite": [f"sclite-core>={oldest},<{int(newest.split('.')[0]) + 1}"]}
 
 
 def test_the_version_has_a_changelog_entry() -> None:

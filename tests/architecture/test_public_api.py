@@ -21,6 +21,7 @@ MODULES = (
     "runtime.encoding.pointer",
     "runtime.errors",
     "runtime.evidence",
+    "runtime.evidence.exports",
     "runtime.limits",
     "runtime.orchestration",
     "runtime.orchestration.builder",

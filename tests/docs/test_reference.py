@@ -310,6 +310,7 @@ MODULES = (
     "runtime.orchestration.preflight",
     "runtime.orchestration.builder",
     "runtime.evidence",
+    "runtime.evidence.exports",
     "runtime.values",
     "runtime.testing",
     "runtime.errors",

@@ -1,4 +1,4 @@
-"""Write the golden files: canonical bytes and digests of every built-in mission's example run.
+"""Write the golden files: canonical bytes and digests of every built-in mission's example run, and one export.
 
 Run by `make golden`, in a commit that says why the bytes changed. `test_golden.py` compares.
 """
@@ -9,9 +9,16 @@ from pathlib import Path
 from runtime.encoding.canonical import canonical
 from runtime.encoding.digest import digest_of_bytes
 from runtime.evidence import RecordedRun
+from runtime.evidence.exports import ReviewAssertions, export_review_bundle
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
 
 HERE = Path(__file__).parent
+ASSERTED = ReviewAssertions(
+    operator="grace",
+    target_host="web.example.org",
+    started_at="2026-05-14T20:54:00Z",
+    ended_at="2026-05-14T20:55:00Z",
+)
 
 
 def golden_files() -> Iterator[tuple[str, bytes]]:
@@ -38,6 +45,12 @@ def golden_files() -> Iterator[tuple[str, bytes]]:
             yield f"missions/{name}.{part}.json", raw
             digests.append(f"{digest_of_bytes(raw).removeprefix('sha256:')}  {name}.{part}.json\n")
     yield "missions/SHA256SUMS", "".join(digests).encode()
+    example = MISSION_REGISTRY["change_request"].example
+    exported = RecordedRun.of(
+        run_mission("change_request", example.context, example.params, answers=example.answers, mode=example.mode)
+    )
+    for name, raw in export_review_bundle(exported, ASSERTED).items():
+        yield f"sclite/{name}", raw
 
 
 def main() -> None:

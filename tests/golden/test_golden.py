@@ -28,7 +28,9 @@ def test_no_golden_file_is_left_over() -> None:
     """
     Every golden file is made by the script.
     """
-    assert {f"missions/{path.name}" for path in (HERE / "missions").iterdir()} == set(FILES)
+    assert {f"{folder}/{path.name}" for folder in ("missions", "sclite") for path in (HERE / folder).iterdir()} == set(
+        FILES
+    )
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not on this machine")

@@ -1,0 +1,57 @@
+"""Writing a directory of files whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from runtime.cli.store import near
+from runtime.errors import StorageError, UsageError
+
+__all__ = ["write_folder"]
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """
+    Write a directory that is new or empty.
+
+    The files are written beside it and moved to their place in one step, so nobody finds half of them.
+
+    Raises:
+        UsageError: a file stands there, a directory that holds something, or it is the working directory.
+        StorageError: it cannot be written; nothing is left.
+    """
+    try:
+        place = _refuse_taken(folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=".export-", dir=place.parent))
+        try:
+            for name, raw in files.items():
+                with (stage / name).open("xb") as file:
+                    file.write(raw)
+                    file.flush()
+                    os.fsync(file.fileno())
+            stage.rename(place)  # Fails where somebody put something in the meantime.
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    except OSError as error:
+        raise StorageError(
+            f"cannot write: {error.strerror}", where=str(folder), remedy="name a directory that can be written"
+        ) from error
+    return Path(near(place))
+
+
+def _refuse_taken(folder: Path) -> Path:
+    """
+    Refuse a place where something stands, and give it without links.
+    """
+    # `Path.resolve` raises where links go round in a circle, under some versions of Python only.
+    place = Path(os.path.realpath(folder))
+    if place == Path.cwd():
+        raise UsageError("the working directory cannot be replaced", where=str(folder), remedy="name a new directory")
+    if place.exists() and not place.is_dir():
+        raise UsageError("a file stands there", where=str(folder), remedy="name a new directory")
+    if place.is_dir() and any(place.iterdir()):
+        raise UsageError("a directory that holds something", where=str(folder), remedy="name a new or empty directory")
+    return place
