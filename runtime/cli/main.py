@@ -19,6 +19,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS: Final = {
     "approve": ("runtime.cli.decide:approve", "Approve what a waiting run asks, and drive it on."),
+    "compare": ("runtime.cli.compare:compare", "Compare what two recorded runs did."),
     "explain": ("runtime.cli.explain:explain", "Explain why each step of a run did what it did."),
     "export": ("runtime.cli.export:export", "Export a recorded run in the form of another tool."),
     "list": ("runtime.cli.catalog:list_missions", "List the registered missions."),
@@ -31,6 +32,7 @@ COMMANDS: Final = {
     "run": ("runtime.cli.run:run", "Run a mission until it ends or waits."),
     "show": ("runtime.cli.catalog:show", "Show a mission: params, steps, effects, digests."),
     "version": ("runtime.cli.version:version", "Show the versions that decide what a run does."),
+    "whatif": ("runtime.cli.whatif:whatif", "Ask what recorded runs would do under a mission or policy as it is now."),
 }
 """Where each command is, and its summary."""
 

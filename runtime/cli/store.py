@@ -88,6 +88,12 @@ class Store:
         path = self._find("runs", name)
         return RecordedRun.from_bytes(read_file(path), source=near(path))
 
+    def list_runs(self) -> list[str]:
+        """
+        List the recorded runs, by digest, sorted.
+        """
+        return sorted(path.stem for path in (self.root / "runs").glob("*.json"))
+
     def load_checkpoint(self, name: str) -> Checkpoint:
         """
         Read a checkpoint, by file or by the start of its digest.

@@ -146,6 +146,7 @@ class _Execution:
         self.header_digest = self.head = digest_of_bytes(self.header_bytes)
         self.entries: list[bytes] = []
         self.executed: list[StepSpec] = []
+        self.requests: list[Request] = []
         self.status: RunStatus | None = None
         self.pending: Pending | None = None
         self.error_code: str | None = None
@@ -187,6 +188,7 @@ class _Execution:
             is_human = isinstance(payload, HumanPayload)
             self.status = RunStatus.WAITING_HUMAN if is_human else RunStatus.WAITING_EFFECT
             return
+        self.requests.append(request)
         bound = (digest, answer.digest)
         decision = answer.decision
         if decision is not None and is_denied(payload, answer):
@@ -276,6 +278,7 @@ class _Execution:
             header_bytes=self.header_bytes,
             entry_bytes=tuple(self.entries),
             receipt_bytes=None if self.pending else record_bytes(self._receipt(status, failed_step_id)),
+            requests=tuple(self.requests),
             unused=tuple(self.answers.unused),
             verdicts=tuple(self.verdicts.items()),
         )

@@ -11,7 +11,7 @@ from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.definitions import StepSpec
 from runtime.orchestration.state import State
 from runtime.values.answers import Answer
-from runtime.values.requests import Pending
+from runtime.values.requests import Pending, Request
 from runtime.values.verdicts import Verdict
 
 __all__ = ["OrchestrationResult", "RunStatus"]
@@ -56,6 +56,8 @@ class OrchestrationResult:
     receipt_bytes: bytes | None = None
     verdicts: tuple[tuple[str, Verdict], ...] = ()
     """Each verdict that was worked out, with the id of its step."""
+    requests: tuple[Request, ...] = ()
+    """Each request that had its answer, in order."""
     unused: tuple[Answer, ...] = ()
     """Answers that no step used; `run_mission` and `Orchestrator` refuse to hand out a result that has any."""
 
