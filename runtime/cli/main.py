@@ -20,6 +20,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS: Final = {
     "approve": ("runtime.cli.decide:approve", "Approve what a waiting run asks, and drive it on."),
     "explain": ("runtime.cli.explain:explain", "Explain why each step of a run did what it did."),
+    "keys": ("runtime.cli.keys:keys", "Make, list, show and revoke the keys that sign."),
     "list": ("runtime.cli.catalog:list_missions", "List the registered missions."),
     "new": ("runtime.cli.new:new", "Write a mission with a test and an example, to start from."),
     "plan": ("runtime.cli.plan:plan", "Plan a run, without running anything."),

@@ -11,6 +11,7 @@ MODULES = (
     "missions.echo",
     "runtime",
     "runtime.cli.exit_codes",
+    "runtime.encoding.base64text",
     "runtime.encoding.canonical",
     "runtime.encoding.converter",
     "runtime.encoding.digest",
@@ -21,14 +22,19 @@ MODULES = (
     "runtime.encoding.pointer",
     "runtime.errors",
     "runtime.evidence",
+    "runtime.evidence.envelope",
+    "runtime.evidence.statement",
     "runtime.limits",
     "runtime.orchestration",
     "runtime.orchestration.builder",
     "runtime.orchestration.engine",
     "runtime.orchestration.registry",
     "runtime.ports",
+    "runtime.signing",
     "runtime.testing",
     "runtime.values",
+    "runtime.values.keys",
+    "runtime.values.revocations",
 )
 
 
