@@ -23,7 +23,7 @@ def from_base64(text: str, *, where: str = "") -> bytes:
             with bits behind the end).
     """
     try:
-        raw = b64decode(text, validate=True)
+        raw = b64decode(text)
     except (TypeError, ValueError):
         raw = None
     if raw is None or to_base64(raw) != text:

@@ -121,7 +121,7 @@ class Statement:
     """
 
     statement_type: str = attrs.field(metadata={KEY: "_type"})
-    subject: tuple[Subject, ...] = attrs.field(validator=of_type(tuple))
+    subject: tuple[Subject, ...]
     predicate_type: str = attrs.field(metadata={KEY: "predicateType"})
     predicate: JsonObject = attrs.field(validator=of_type(JsonObject))
 

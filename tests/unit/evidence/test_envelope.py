@@ -70,10 +70,11 @@ class TestSigning:
         """
         So the order in which keys are given does not show.
         """
-        envelope = sign_envelope(TYPE, PAYLOAD, [ADA, BOB, EVE])
+        keys = [ADA, BOB, EVE, *(make_key(str(n)) for n in range(9))]
+        envelope = sign_envelope(TYPE, PAYLOAD, keys)
         ids = [signature.keyid for signature in envelope.signatures]
-        assert ids == sorted(key.public.key_id for key in (ADA, BOB, EVE))
-        assert envelope == sign_envelope(TYPE, PAYLOAD, iter([EVE, ADA, BOB]))
+        assert ids == sorted(key.public.key_id for key in keys)
+        assert envelope == sign_envelope(TYPE, PAYLOAD, reversed(keys))
 
     def test_writes_one_canonical_file(self) -> None:
         """

@@ -228,6 +228,7 @@ def test_a_statement_is_named_where_there_is_no_source() -> None:
     "make",
     [
         lambda: SubjectDigest(**_untyped(sha256=5)),
+        lambda: SubjectDigest(**_untyped(sha256=int("1" * 64))),
         lambda: SubjectDigest(sha256="A" * 64),
         lambda: Subject(**_untyped(name=5, digest=SubjectDigest(sha256="a" * 64))),
         lambda: Subject(**_untyped(name="a", digest="a" * 64)),
@@ -237,7 +238,18 @@ def test_a_statement_is_named_where_there_is_no_source() -> None:
         lambda: attrs.evolve(STATEMENT, **_untyped(predicate_type=["a"])),
         lambda: attrs.evolve(STATEMENT, **_untyped(statement_type=None)),
     ],
-    ids=["digest", "upper case", "name", "text digest", "list", "plain predicate", "null type", "list type", "no type"],
+    ids=[
+        "digest",
+        "digits",
+        "upper case",
+        "name",
+        "text digest",
+        "list",
+        "plain predicate",
+        "null type",
+        "list type",
+        "no type",
+    ],
 )
 def test_values_hold_their_rules_themselves(make: Callable[[], object]) -> None:
     """

@@ -51,6 +51,20 @@ class TestANewKey:
         assert modes == [0o600, 0o700, 0o700]
         assert sorted(path.name for path in keys.path.iterdir()) == ["operator.pem", "operator.pub"]
 
+    def test_and_a_revocation_are_on_disk_when_the_call_returns(
+        self, keys: KeyDirectory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """
+        Their names too, once both files of the key, and the revocation, stand there.
+        """
+        synced: list[list[str]] = []
+        monkeypatch.setattr(
+            module, "sync_directory", lambda path: synced.append(sorted(one.suffix for one in path.iterdir()))
+        )
+        keys.new("a")
+        keys.revoke("a", 0)
+        assert synced == [[".pem", ".pub"], [".json", ".pem", ".pub"]]
+
     def test_is_another_each_time(self, keys: KeyDirectory) -> None:
         """
         It comes from the random source of the system.

@@ -114,7 +114,7 @@ class TestAnyFile:
         path.write_bytes(b"a" * MAX_KEY_BYTES)
         assert len(read_bounded(path)) == MAX_KEY_BYTES
         with path.open("ab") as file:
-            file.truncate(1 << 30)  # a sparse file: reading it whole would fill the memory
+            file.truncate(1 << 40)  # a sparse file: reading it whole would fill the memory
         with pytest.raises(StorageError, match=f"more than {MAX_KEY_BYTES} bytes"):
             read_bounded(path)
 
