@@ -28,6 +28,8 @@ __all__ = [
     "Fault",
     "IntegrityError",
     "InvalidAnswerError",
+    "InvalidKeyError",
+    "InvalidSignatureError",
     "LedgerRequiredError",
     "MissingExtraError",
     "MissionEngineError",
@@ -41,6 +43,7 @@ __all__ = [
     "TransitionError",
     "UngatedFlagError",
     "UnknownConnectorError",
+    "UnknownKeyError",
     "UnknownMissionError",
     "UnknownNameError",
     "UnknownRunError",
@@ -216,6 +219,14 @@ class ParamsError(DefinitionError):
     code = "invalid_params"
 
 
+class InvalidKeyError(DefinitionError):
+    """
+    A text holds no Ed25519 key, or one that cannot be used as it is.
+    """
+
+    code = "invalid_key"
+
+
 class ModeError(DefinitionError):
     """
     The workflow holds a mutating effect, and the mode asked for allows none.
@@ -255,6 +266,14 @@ class UnknownConnectorError(UnknownNameError):
     """
 
     code = "unknown_connector"
+
+
+class UnknownKeyError(UnknownNameError):
+    """
+    No key of this name is kept here, or none was chosen to sign with.
+    """
+
+    code = "unknown_key"
 
 
 class UnknownRunError(UnknownNameError):
@@ -373,9 +392,17 @@ class CheckpointMismatchError(IntegrityError):
     code = "checkpoint_mismatch"
 
 
+class InvalidSignatureError(IntegrityError):
+    """
+    A signature is not that of its key over these bytes, or none is by a trusted key.
+    """
+
+    code = "invalid_signature"
+
+
 class ReceiptMismatchError(IntegrityError):
     """
-    Re-execution gave other bytes than the record holds.
+    Re-execution gave other bytes than the record holds, or an attestation speaks of another receipt.
     """
 
     code = "receipt_mismatch"

@@ -21,6 +21,7 @@ __all__ = [
     "MAX_HUMAN_STEPS",
     "MAX_IDENTIFIER_LENGTH",
     "MAX_JSON_NODES",
+    "MAX_KEY_BYTES",
     "MAX_MEASURES",
     "MAX_NUMBER",
     "MAX_ORDERS",
@@ -35,6 +36,7 @@ __all__ = [
     "MAX_SCHEMA_WORK",
     "MAX_SHOWN",
     "MAX_SHOWN_LENGTH",
+    "MAX_SIGNATURES",
     "MAX_STEPS",
     "MAX_STEP_FUEL",
     "MAX_TEXT_LENGTH",
@@ -111,6 +113,10 @@ MAX_ANSWERS: Final = 64
 
 MAX_HOST_LENGTH: Final = 253
 """Characters of a host name, as in the domain name system."""
+MAX_KEY_BYTES: Final = 16 * 1024
+"""Size of one key in a file: PEM or OpenSSH text, and of the record of its revocation."""
+MAX_SIGNATURES: Final = 16
+"""Signatures of one envelope."""
 
 MAX_FAULTS: Final = 20
 """Faults reported together for one document; the rest are counted."""

@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
     HOLDS = 0
     """The thing asked for holds: the run completed, the replay gave the same bytes."""
     ENDED_BADLY = 1
-    """Recorded, and ended badly: failed, denied, not the same bytes."""
+    """Recorded, and ended badly: failed, denied, not the same bytes, a signature that does not hold."""
     USAGE = 2
     """The command line or an input file cannot be used."""
     WAITING = 3
@@ -42,8 +42,10 @@ EXIT_CODES: Final[dict[str, ExitCode]] = {
     "invalid_answer": ExitCode.REFUSED,
     "invalid_definition": ExitCode.USAGE,
     "invalid_expression": ExitCode.USAGE,
+    "invalid_key": ExitCode.USAGE,
     "invalid_params": ExitCode.USAGE,
     "invalid_policy": ExitCode.USAGE,
+    "invalid_signature": ExitCode.ENDED_BADLY,
     "ledger_required": ExitCode.REFUSED,
     "limit_exceeded": ExitCode.REFUSED,
     "missing_extra": ExitCode.USAGE,
@@ -59,6 +61,7 @@ EXIT_CODES: Final[dict[str, ExitCode]] = {
     "ungated_flag": ExitCode.USAGE,
     "unsafe_path": ExitCode.REFUSED,
     "unknown_connector": ExitCode.USAGE,
+    "unknown_key": ExitCode.USAGE,
     "unknown_mission": ExitCode.USAGE,
     "unknown_name": ExitCode.USAGE,
     "unknown_run": ExitCode.USAGE,

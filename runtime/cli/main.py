@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "compare": ("runtime.cli.compare:compare", "Compare what two recorded runs did."),
     "explain": ("runtime.cli.explain:explain", "Explain why each step of a run did what it did."),
     "export": ("runtime.cli.export:export", "Export a recorded run in the form of another tool."),
+    "keys": ("runtime.cli.keys:keys", "Make, list, show and revoke the keys that sign."),
     "list": ("runtime.cli.catalog:list_missions", "List the registered missions."),
     "new": ("runtime.cli.new:new", "Write a mission with a test and an example, to start from."),
     "plan": ("runtime.cli.plan:plan", "Plan a run, without running anything."),

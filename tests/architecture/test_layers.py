@@ -23,6 +23,13 @@ LAYERS = {
         "runtime.values",
         "runtime.ports",
     },
+    "runtime.signing": {
+        "runtime.errors",
+        "runtime.limits",
+        "runtime.encoding",
+        "runtime.values",
+        "runtime.ports",
+    },
     "runtime.policy": {
         "runtime.errors",
         "runtime.limits",
@@ -75,6 +82,7 @@ LAYERS = {
         "runtime.orchestration.top",
         "runtime.evidence",
         "runtime.connectors",
+        "runtime.signing",
         "runtime.ports",
     },
 }

@@ -125,14 +125,19 @@ def test_the_table_of_commands_says_what_each_command_says(name: str) -> None:
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("runtime.orchestration", ("missions", "cattrs", "jsonschema", "click", "runtime.orchestration.registry")),
-        ("runtime.cli.main", ("runtime.orchestration", "missions", "cattrs", "jsonschema")),
+        (
+            "runtime.orchestration",
+            ("missions", "cattrs", "cryptography", "jsonschema", "click", "runtime.orchestration.registry"),
+        ),
+        ("runtime.cli.main", ("runtime.orchestration", "missions", "cattrs", "cryptography", "jsonschema")),
+        ("runtime.evidence", ("cryptography",)),
+        ("runtime.cli.run", ("cryptography",)),
     ],
-    ids=["engine", "command line"],
+    ids=["engine", "command line", "evidence", "running a mission"],
 )
 def test_imports_stay_light(module: str, unwanted: tuple[str, ...]) -> None:
     """
-    Importing the engine loads no mission, no command line and no schema library; `mission --help` no engine.
+    Importing the engine loads no mission, no command line and no library of schemas or signatures; `--help` no engine.
     """
     script = f"import sys, {module}; print([name for name in {unwanted!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -11,6 +11,7 @@ MODULES = (
     "missions.echo",
     "runtime",
     "runtime.cli.exit_codes",
+    "runtime.encoding.base64text",
     "runtime.encoding.canonical",
     "runtime.encoding.converter",
     "runtime.encoding.digest",
@@ -22,6 +23,8 @@ MODULES = (
     "runtime.errors",
     "runtime.evidence",
     "runtime.evidence.exports",
+    "runtime.evidence.envelope",
+    "runtime.evidence.statement",
     "runtime.limits",
     "runtime.orchestration",
     "runtime.orchestration.builder",
@@ -31,8 +34,11 @@ MODULES = (
     "runtime.orchestration.registry",
     "runtime.orchestration.sequence",
     "runtime.ports",
+    "runtime.signing",
     "runtime.testing",
     "runtime.values",
+    "runtime.values.keys",
+    "runtime.values.revocations",
 )
 
 

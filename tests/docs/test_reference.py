@@ -16,6 +16,7 @@ from runtime.cli.main import COMMANDS, cli
 from runtime.encoding.converter import KEY, unstructure
 from runtime.encoding.frozen import JsonObject
 from runtime.evidence import RecordedRun
+from runtime.evidence.statement import attest
 from runtime.orchestration import (
     Answer,
     EffectOutcome,
@@ -36,6 +37,8 @@ from runtime.policy.cases import Expectation, PolicyCase
 from runtime.policy.evaluate import evaluate
 from runtime.policy.pack import PolicyPack
 from runtime.policy.rules import Constraint, Obligation, Rule
+from runtime.values.keys import PrivateKey
+from runtime.values.revocations import Revocation
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -201,7 +204,11 @@ def _records() -> dict[str, dict[str, Any]]:
     human: dict[str, Any] = waiting.pending.request.to_dict()
     asked: dict[str, Any] = effect.pending.request.to_dict()
     recorded: dict[str, Any] = json.loads(RecordedRun.of(ended).raw)
+    envelope = attest(RecordedRun.of(ended), [PrivateKey.of_seed(bytes(32))])
     return {
+        "envelope": json.loads(envelope.raw),
+        "statement": json.loads(envelope.payload),
+        "revocation/v1": json.loads(Revocation(key_id="0" * 64, from_position=0).raw),
         "run/v1": ended.header,
         "lineage/v1": ended.lineage["entries"][0],
         "request/v1": human,
@@ -239,6 +246,17 @@ def test_fields_of_an_answer_are_listed(part: str) -> None:
     """
     rows = _tables(_section(_page("records.md"), "`answer/v1`"))[f"field of `{part}"]
     assert sorted(row[0] for row in rows) == sorted(RECORDS[part])
+
+
+@pytest.mark.parametrize("part", ["statement", "envelope"])
+def test_members_of_what_is_signed_are_listed(part: str) -> None:
+    """
+    The tables of statement and envelope list exactly the members of real ones, and of their parts.
+    """
+    tables = _tables(_section(_page("records.md"), "The signed statement"))
+    inner = {"statement": "subject", "envelope": "signatures"}[part]
+    assert sorted(row[0] for row in tables[f"member of the {part}"]) == sorted(RECORDS[part])
+    assert sorted(row[0] for row in tables[f"member of `{inner}"]) == sorted(RECORDS[part][inner][0])
 
 
 @pytest.mark.parametrize("kind", ["human", "effect"])
@@ -311,7 +329,12 @@ MODULES = (
     "runtime.orchestration.builder",
     "runtime.evidence",
     "runtime.evidence.exports",
+    "runtime.evidence.statement",
+    "runtime.evidence.envelope",
+    "runtime.signing",
     "runtime.values",
+    "runtime.values.keys",
+    "runtime.values.revocations",
     "runtime.testing",
     "runtime.errors",
 )
