@@ -28,7 +28,9 @@ __all__ = [
     "Fault",
     "IntegrityError",
     "InvalidAnswerError",
+    "InvalidSignatureError",
     "LedgerRequiredError",
+    "LogMismatchError",
     "MissionEngineError",
     "ModeError",
     "ParamsError",
@@ -360,6 +362,22 @@ class ReceiptMismatchError(IntegrityError):
     """
 
     code = "receipt_mismatch"
+
+
+class InvalidSignatureError(IntegrityError):
+    """
+    No signature by a trusted key holds.
+    """
+
+    code = "invalid_signature"
+
+
+class LogMismatchError(IntegrityError):
+    """
+    A receipt or an older head does not lead to the head of a log it was held against.
+    """
+
+    code = "log_mismatch"
 
 
 class StorageError(MissionEngineError):

@@ -20,7 +20,10 @@ __all__ = [
     "MAX_HUMAN_STEPS",
     "MAX_IDENTIFIER_LENGTH",
     "MAX_JSON_NODES",
+    "MAX_LEAF_BYTES",
     "MAX_MEASURES",
+    "MAX_NOTE_BYTES",
+    "MAX_NOTE_SIGNATURES",
     "MAX_NUMBER",
     "MAX_ORDERS",
     "MAX_PAYLOAD_BYTES",
@@ -103,6 +106,13 @@ MAX_DAYS: Final = 3650
 """Days ahead that a `days_until` looks."""
 MAX_ANSWERS: Final = 64
 """Answers given at once."""
+
+MAX_LEAF_BYTES: Final = 64 * 1024
+"""Size of one receipt in a log; it holds ids and digests only."""
+MAX_NOTE_BYTES: Final = 1024 * 1024
+"""Size of a signed note."""
+MAX_NOTE_SIGNATURES: Final = 100
+"""Signatures of a note; the specification asks readers to take at least 16."""
 
 MAX_FAULTS: Final = 20
 """Faults reported together for one document; the rest are counted."""
