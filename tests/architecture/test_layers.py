@@ -23,6 +23,13 @@ LAYERS = {
         "runtime.values",
         "runtime.ports",
     },
+    "runtime.storage": {
+        "runtime.errors",
+        "runtime.limits",
+        "runtime.encoding",
+        "runtime.values",
+        "runtime.ports",
+    },
     "runtime.policy": {
         "runtime.errors",
         "runtime.limits",
@@ -61,6 +68,7 @@ LAYERS = {
         "runtime.limits",
         "runtime.encoding",
         "runtime.values",
+        "runtime.ports",
         "runtime.policy",
         "runtime.orchestration",
     },
@@ -75,6 +83,7 @@ LAYERS = {
         "runtime.orchestration.top",
         "runtime.evidence",
         "runtime.connectors",
+        "runtime.storage",
         "runtime.ports",
     },
 }
