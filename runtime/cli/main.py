@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "approve": ("runtime.cli.decide:approve", "Approve what a waiting run asks, and drive it on."),
     "explain": ("runtime.cli.explain:explain", "Explain why each step of a run did what it did."),
     "list": ("runtime.cli.catalog:list_missions", "List the registered missions."),
+    "log": ("runtime.cli.log:log", "Keep receipts in a log that only grows, and prove it."),
     "new": ("runtime.cli.new:new", "Write a mission with a test and an example, to start from."),
     "plan": ("runtime.cli.plan:plan", "Plan a run, without running anything."),
     "policy": ("runtime.cli.policy:policy", "Check policy packs, test them, and explain what they decide."),
