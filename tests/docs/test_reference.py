@@ -15,6 +15,7 @@ from runtime.cli.exit_codes import EXIT_CODES, ExitCode
 from runtime.cli.main import COMMANDS, cli
 from runtime.encoding.converter import KEY, unstructure
 from runtime.evidence import RecordedRun
+from runtime.evidence.log import ReceiptLog
 from runtime.orchestration import (
     Answer,
     EffectOutcome,
@@ -34,6 +35,7 @@ from runtime.policy.cases import Expectation, PolicyCase
 from runtime.policy.evaluate import evaluate
 from runtime.policy.pack import PolicyPack
 from runtime.policy.rules import Constraint, Obligation, Rule
+from runtime.testing import MemoryLogStore
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -196,6 +198,8 @@ def _records() -> dict[str, dict[str, Any]]:
     human: dict[str, Any] = waiting.pending.request.to_dict()
     asked: dict[str, Any] = effect.pending.request.to_dict()
     recorded: dict[str, Any] = json.loads(RecordedRun.of(ended).raw)
+    log = ReceiptLog(MemoryLogStore())
+    log.append(RecordedRun.of(ended).receipt.raw)
     return {
         "run/v1": ended.header,
         "lineage/v1": ended.lineage["entries"][0],
@@ -208,6 +212,8 @@ def _records() -> dict[str, dict[str, Any]]:
         "receipt/v1": ended.receipt,
         "checkpoint/v1": waiting.checkpoint.to_dict(),
         "recorded-run/v1": recorded,
+        "log-inclusion/v1": json.loads(log.prove_inclusion(0).raw),
+        "log-consistency/v1": json.loads(log.prove_consistency(1).raw),
         "result/v1": ended.to_dict(),
     }
 
@@ -301,6 +307,12 @@ MODULES = (
     "runtime.orchestration.planner",
     "runtime.orchestration.builder",
     "runtime.evidence",
+    "runtime.evidence.log",
+    "runtime.evidence.loghead",
+    "runtime.evidence.lognote",
+    "runtime.evidence.logproof",
+    "runtime.evidence.merkle",
+    "runtime.storage",
     "runtime.values",
     "runtime.testing",
     "runtime.errors",
