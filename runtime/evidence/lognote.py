@@ -149,8 +149,8 @@ class Note:
         """
         text = _decode_note(raw)
         # Signature lines hold no empty line, so the last one stands between text and signatures.
-        body, separator, tail = text.rpartition("\n\n")
-        if not separator or not body or not tail.endswith("\n"):
+        body, _, tail = text.rpartition("\n\n")
+        if not body or not tail.endswith("\n"):
             raise IntegrityError(
                 "a note without text, signatures, an empty line between them, or a final newline",
                 where="note",
@@ -244,7 +244,7 @@ def decode_base64(text: str, where: str) -> bytes:
     Decode base64 in the one spelling that encoding gives.
     """
     try:
-        raw = b64decode(text, validate=True)
+        raw = b64decode(text)
     except ValueError as error:
         raise IntegrityError(f"base64 {shown(text)}", where=where, remedy=_REMEDY) from error
     if b64encode(raw).decode() != text:

@@ -28,7 +28,7 @@ _HASH_BYTES: Final = 32
 _PAGE: Final = 1000
 _SCHEMA: Final = """
 CREATE TABLE leaf (
-    position INTEGER PRIMARY KEY CHECK (position >= 0),
+    position INTEGER PRIMARY KEY,
     digest BLOB NOT NULL UNIQUE,
     content BLOB NOT NULL
 );

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -56,10 +57,11 @@ def test_a_log_is_one_private_file(path: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_a_log_that_is_there_is_taken(path: Path) -> None:
+def test_a_log_that_is_there_is_taken(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    `create` makes no second one, and another opening sees the same leaves.
+    `create` makes no second one, not even for a moment, and another opening sees the same leaves.
     """
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", None)
     assert SqliteLogStore.create(path).size == 3
     assert list(SqliteLogStore(path).leaves(0, 3)) == [b"a", b"b", b"c"]
 
