@@ -298,6 +298,11 @@ class TestWhatIsRefused:
             (("consistency", "--from", "nowhere", "--key", "@log.vkey"), 2, "'nowhere' cannot be read"),
             (("consistency", "--from", "2", "--proof", "x"), 2, "two signed heads"),
             (
+                ("consistency", "--from", "2", "--to", "head3.note", "--key", "@log.vkey", "--proof", "x"),
+                2,
+                "two signed",
+            ),
+            (
                 ("consistency", "--from", "head2.note", "--to", "3", "--key", "@log.vkey", "--proof", "x"),
                 2,
                 "two signed",
