@@ -31,6 +31,7 @@ __all__ = [
     "InvalidKeyError",
     "InvalidSignatureError",
     "LedgerRequiredError",
+    "LogMismatchError",
     "MissingExtraError",
     "MissionEngineError",
     "ModeError",
@@ -406,6 +407,14 @@ class ReceiptMismatchError(IntegrityError):
     """
 
     code = "receipt_mismatch"
+
+
+class LogMismatchError(IntegrityError):
+    """
+    A receipt or an older head does not lead to the head of a log it was held against.
+    """
+
+    code = "log_mismatch"
 
 
 class StorageError(MissionEngineError):

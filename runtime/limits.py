@@ -22,7 +22,10 @@ __all__ = [
     "MAX_IDENTIFIER_LENGTH",
     "MAX_JSON_NODES",
     "MAX_KEY_BYTES",
+    "MAX_LEAF_BYTES",
     "MAX_MEASURES",
+    "MAX_NOTE_BYTES",
+    "MAX_NOTE_SIGNATURES",
     "MAX_NUMBER",
     "MAX_ORDERS",
     "MAX_PAYLOAD_BYTES",
@@ -117,6 +120,12 @@ MAX_KEY_BYTES: Final = 16 * 1024
 """Size of one key in a file: PEM or OpenSSH text, and of the record of its revocation."""
 MAX_SIGNATURES: Final = 16
 """Signatures of one envelope."""
+MAX_LEAF_BYTES: Final = 64 * 1024
+"""Size of one receipt in a log; it holds ids and digests only."""
+MAX_NOTE_BYTES: Final = 1024 * 1024
+"""Size of a signed note."""
+MAX_NOTE_SIGNATURES: Final = 100
+"""Signatures of a note; the specification asks readers to take at least 16."""
 
 MAX_FAULTS: Final = 20
 """Faults reported together for one document; the rest are counted."""

@@ -1,12 +1,12 @@
 """Every port: what a driver needs from the world outside, as Protocols. Implementations are shells or test doubles."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from runtime.values.answers import EffectOutcome
 from runtime.values.requests import Request
 
-__all__ = ["Connector", "EffectLedger"]
+__all__ = ["Connector", "EffectLedger", "LogStore"]
 
 
 class Connector(Protocol):
@@ -57,4 +57,56 @@ class EffectLedger(Protocol):
     def find_outcome(self, request_digest: str) -> EffectOutcome | None:
         """
         Give the recorded outcome, or None.
+        """
+
+
+class LogStore(Protocol):
+    """
+    Keeps the leaves of a log in the order they came. There is no way to change or remove one.
+    """
+
+    @property
+    def size(self) -> int:
+        """
+        The number of leaves.
+        """
+
+    def append(self, leaf: bytes) -> int:
+        """
+        Add a leaf behind the last one; returns its index when it is durable.
+
+        Of several callers at once each gets an index of its own. A leaf that is there keeps the index it has.
+        """
+
+    def find(self, leaf: bytes) -> int | None:
+        """
+        Give the index of a leaf, or None.
+        """
+
+    def leaf(self, index: int) -> bytes:
+        """
+        Give one leaf.
+
+        Raises:
+            StorageError: there is none.
+        """
+
+    def leaves(self, start: int, stop: int) -> Iterator[bytes]:
+        """
+        Give the leaves from index `start` up to `stop`, which is not included.
+
+        Raises:
+            StorageError: one of them is missing.
+        """
+
+    def load_peaks(self) -> tuple[int, tuple[bytes, ...]]:
+        """
+        Give the size and the hashes saved last; at first they are 0 and none.
+        """
+
+    def save_peaks(self, size: int, peaks: tuple[bytes, ...]) -> None:
+        """
+        Keep the roots of the perfect subtrees at a size, so that nobody need hash the leaves before it again.
+
+        What was saved at a larger size stays: several callers may save, in any order.
         """

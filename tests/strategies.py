@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from runtime.encoding.digest import digest_of_bytes
 from runtime.encoding.frozen import JsonArray, JsonObject
+from runtime.evidence.loghead import LogHead
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
 from runtime.values.answers import Answer, EffectOutcome, HumanDecision, OutcomeStatus
@@ -460,3 +461,19 @@ integer_items = st.lists(
 
 measured_values = st.lists(st.fixed_dictionaries({}, optional={"v": small_values}), max_size=5)
 """Items with a member of any type, or without it."""
+
+# The log of receipts.
+
+leaf_hash_lists = st.lists(st.binary(min_size=32, max_size=32), max_size=40)
+"""Hashes of the leaves of a tree."""
+
+_note_lines = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=[*map(chr, range(32))]), max_size=20)
+
+log_heads = st.builds(
+    LogHead,
+    origin=st.text(st.characters(codec="utf-8", categories=["L", "N", "S"], exclude_characters="+"), min_size=1),
+    size=st.integers(0, MAX_NUMBER),
+    root=st.binary(min_size=32, max_size=32),
+    extensions=st.lists(_note_lines.filter(bool), max_size=3).map(tuple),
+)
+"""Heads whose origin may be the name of a key."""

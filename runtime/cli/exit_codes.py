@@ -49,6 +49,7 @@ EXIT_CODES: Final[dict[str, ExitCode]] = {
     "ledger_required": ExitCode.REFUSED,
     "limit_exceeded": ExitCode.REFUSED,
     "missing_extra": ExitCode.USAGE,
+    "log_mismatch": ExitCode.ENDED_BADLY,
     "mission_engine_error": ExitCode.ENDED_BADLY,
     "mode_forbids_mutation": ExitCode.REFUSED,
     "not_canonical_json": ExitCode.USAGE,

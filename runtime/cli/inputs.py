@@ -13,7 +13,14 @@ from runtime.policy.pack import PolicyPack
 from runtime.policy.packfile import read_pack
 from runtime.values.answers import Answer
 
-__all__ = ["read_answers", "read_context", "read_json_argument", "read_json_file", "read_policies"]
+__all__ = [
+    "read_answers",
+    "read_context",
+    "read_file_argument",
+    "read_json_argument",
+    "read_json_file",
+    "read_policies",
+]
 
 
 def read_json_argument(text: str | None, option: str) -> JsonValue:
@@ -74,7 +81,7 @@ def read_policies(paths: Iterable[str]) -> list[PolicyPack]:
         UsageError: a file cannot be read.
         PolicyError: one holds no pack; every fault is listed with its line.
     """
-    return [read_pack(_read_bytes(path, "--policy"), source=path) for path in paths]
+    return [read_pack(read_file_argument(path, "--policy"), source=path) for path in paths]
 
 
 def read_json_file(path: str, option: str) -> Any:  # noqa: ANN401 - JSON.
@@ -85,10 +92,16 @@ def read_json_file(path: str, option: str) -> Any:  # noqa: ANN401 - JSON.
         UsageError: it cannot be read.
         EncodingError: it does not hold JSON.
     """
-    return parse_json(_read_bytes(path, option), source="standard input" if path == "-" else path)
+    return parse_json(read_file_argument(path, option), source="standard input" if path == "-" else path)
 
 
-def _read_bytes(path: str, option: str) -> bytes:
+def read_file_argument(path: str, option: str) -> bytes:
+    """
+    Read a file that an option names; `-` is standard input.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except (OSError, ValueError) as error:
@@ -96,3 +109,7 @@ def _read_bytes(path: str, option: str) -> bytes:
         raise UsageError(
             f"{option} {shown(path)} cannot be read: {reason}", remedy="give a file that is there and can be read"
         ) from error
+
+
+def _read_json(path: str, option: str) -> Any:  # noqa: ANN401 - JSON.
+    return parse_json(read_file_argument(path, option), source="standard input" if path == "-" else path)

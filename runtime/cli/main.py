@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "export": ("runtime.cli.export:export", "Export a recorded run in the form of another tool."),
     "keys": ("runtime.cli.keys:keys", "Make, list, show and revoke the keys that sign."),
     "list": ("runtime.cli.catalog:list_missions", "List the registered missions."),
+    "log": ("runtime.cli.log:log", "Keep receipts in a log that only grows, and prove it."),
     "new": ("runtime.cli.new:new", "Write a mission with a test and an example, to start from."),
     "plan": ("runtime.cli.plan:plan", "Plan a run, without running anything."),
     "policy": ("runtime.cli.policy:policy", "Check policy packs, test them, and explain what they decide."),

@@ -1,4 +1,4 @@
-"""The root directory `.mission/`: checkpoints, decisions and recorded runs, one canonical file each.
+"""The root directory `.mission/`: checkpoints, decisions and recorded runs, one canonical file each, and the log.
 
 Files are named by digest, written whole or not at all, and never overwritten. A decision is claimed by creating its
 file, so of two at once one wins. This is a shell: it reads and writes, and decides nothing.
@@ -21,6 +21,7 @@ from runtime.values.answers import Answer
 __all__ = ["Store", "near", "read_file"]
 
 _ROOT_NAME: Final = ".mission"
+_LOG_NAME: Final = "log.db"
 _SHORTEST_NAME: Final = 4
 
 
@@ -45,6 +46,13 @@ class Store:
             if (folder / _ROOT_NAME).is_dir():
                 return cls(folder / _ROOT_NAME)
         return cls(here / _ROOT_NAME)
+
+    @property
+    def log_path(self) -> Path:
+        """
+        The file of the log of receipts.
+        """
+        return self.root / _LOG_NAME
 
     def save_run(self, run: RecordedRun) -> Path:
         """

@@ -1,5 +1,6 @@
-"""Doubles that are shipped, for testing missions: a connector that plays a script, and a ledger in memory."""
+"""Doubles that are shipped, for tests: a connector that plays a script, and a ledger and a log in memory."""
 
 from runtime.testing.effects import MemoryLedger, ScriptedConnector
+from runtime.testing.logs import MemoryLogStore
 
-__all__ = ["MemoryLedger", "ScriptedConnector"]
+__all__ = ["MemoryLedger", "MemoryLogStore", "ScriptedConnector"]

@@ -30,6 +30,13 @@ LAYERS = {
         "runtime.values",
         "runtime.ports",
     },
+    "runtime.storage": {
+        "runtime.errors",
+        "runtime.limits",
+        "runtime.encoding",
+        "runtime.values",
+        "runtime.ports",
+    },
     "runtime.policy": {
         "runtime.errors",
         "runtime.limits",
@@ -68,6 +75,7 @@ LAYERS = {
         "runtime.limits",
         "runtime.encoding",
         "runtime.values",
+        "runtime.ports",
         "runtime.policy",
         "runtime.orchestration",
     },
@@ -83,6 +91,7 @@ LAYERS = {
         "runtime.evidence",
         "runtime.connectors",
         "runtime.signing",
+        "runtime.storage",
         "runtime.ports",
     },
 }

@@ -16,6 +16,7 @@ from runtime.cli.main import COMMANDS, cli
 from runtime.encoding.converter import KEY, unstructure
 from runtime.encoding.frozen import JsonObject
 from runtime.evidence import RecordedRun
+from runtime.evidence.log import ReceiptLog
 from runtime.evidence.statement import attest
 from runtime.orchestration import (
     Answer,
@@ -37,6 +38,7 @@ from runtime.policy.cases import Expectation, PolicyCase
 from runtime.policy.evaluate import evaluate
 from runtime.policy.pack import PolicyPack
 from runtime.policy.rules import Constraint, Obligation, Rule
+from runtime.testing import MemoryLogStore
 from runtime.values.keys import PrivateKey
 from runtime.values.revocations import Revocation
 
@@ -205,6 +207,8 @@ def _records() -> dict[str, dict[str, Any]]:
     asked: dict[str, Any] = effect.pending.request.to_dict()
     recorded: dict[str, Any] = json.loads(RecordedRun.of(ended).raw)
     envelope = attest(RecordedRun.of(ended), [PrivateKey.of_seed(bytes(32))])
+    log = ReceiptLog(MemoryLogStore())
+    log.append(RecordedRun.of(ended).receipt.raw)
     return {
         "envelope": json.loads(envelope.raw),
         "statement": json.loads(envelope.payload),
@@ -222,6 +226,8 @@ def _records() -> dict[str, dict[str, Any]]:
         "certificate/v1": prove(waiting.inputs.definition, catalogue=_CATALOGUE).thaw(),
         "sequence-rules/v1": json.loads((REFERENCE.parent / "examples/rules/people-decide.json").read_text()),
         "recorded-run/v1": recorded,
+        "log-inclusion/v1": json.loads(log.prove_inclusion(0).raw),
+        "log-consistency/v1": json.loads(log.prove_consistency(1).raw),
         "result/v1": ended.to_dict(),
     }
 
@@ -332,6 +338,12 @@ MODULES = (
     "runtime.evidence.statement",
     "runtime.evidence.envelope",
     "runtime.signing",
+    "runtime.evidence.log",
+    "runtime.evidence.loghead",
+    "runtime.evidence.lognote",
+    "runtime.evidence.logproof",
+    "runtime.evidence.merkle",
+    "runtime.storage",
     "runtime.values",
     "runtime.values.keys",
     "runtime.values.revocations",
