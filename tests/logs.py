@@ -1,15 +1,14 @@
 """Keys, receipts and grown logs for the tests of the log of receipts."""
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from runtime.encoding.canonical import canonical
 from runtime.evidence.log import ReceiptLog
 from runtime.evidence.lognote import VerifierKey
 from runtime.testing import MemoryLogStore
+from runtime.values.keys import PrivateKey
 
 ORIGIN = "example.org/receipts"
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+KEY = PrivateKey.of_seed(bytes(range(32)))
+OTHER_KEY = PrivateKey.of_seed(bytes(32))
 VERIFIER = VerifierKey.of(ORIGIN, KEY)
 
 

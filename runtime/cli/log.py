@@ -5,9 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from runtime.cli.inputs import read_file_argument
 from runtime.cli.output import emit, json_option
@@ -20,6 +17,7 @@ from runtime.evidence.lognote import VerifierKey
 from runtime.evidence.logproof import LogConsistency, LogInclusion, verify_extends, verify_included
 from runtime.evidence.record import RecordedRun
 from runtime.limits import MAX_NUMBER
+from runtime.signing import read_private_key
 from runtime.storage import SqliteLogStore
 
 __all__ = ["log"]
@@ -61,7 +59,9 @@ def append(root: Path | None, run: str, *, as_json: bool) -> None:
 
 
 @log.command()
-@click.option("--key", "signing", metavar="FILE", help="Ed25519 private key, PEM without password: signs the head.")
+@click.option(
+    "--key", "signing", metavar="FILE", help="Private key file, PEM or OpenSSH without password: signs the head."
+)
 @click.option("--origin", metavar="NAME", help="Name of the log in the signed head, such as example.org/receipts.")
 @json_option
 @click.pass_obj
@@ -80,7 +80,7 @@ def head(root: Path | None, signing: str | None, origin: str | None, *, as_json:
         told = {"size": tree.size, "root": f"sha256:{tree.root.hex()}"}
         emit(f"size {told['size']}\nroot {told['root']}", told, as_json=as_json)
         return
-    key = _load_signing_key(signing)
+    key = read_private_key(Path(signing))
     verifier = str(VerifierKey.of(origin, key))
     note = opened.sign_head(origin, key).decode()
     if as_json:
@@ -258,21 +258,3 @@ def _print_record(raw: bytes, *, as_json: bool) -> None:
         emit("", parse_json(raw), as_json=True)
         return
     click.echo(raw.decode(), nl=sys.stdout.isatty())
-
-
-def _load_signing_key(path: str) -> Ed25519PrivateKey:
-    """
-    Read an Ed25519 private key.
-
-    Raises:
-        UsageError: the file holds none that can be used; nothing of its content is shown.
-    """
-    try:
-        key = load_pem_private_key(read_file_argument(path, "--key"), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise UsageError(
-            f"--key {shown(path)} holds no private key that can be read", remedy="give a PEM file without password"
-        ) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(f"--key {shown(path)} holds a key of another kind", remedy="give an Ed25519 key")
-    return key

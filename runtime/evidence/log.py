@@ -12,7 +12,6 @@ the others is a head in other hands. Read `logproof.py` for what such a head can
 from typing import Final, final
 
 import attrs
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from runtime.encoding.digest import digest_of_bytes
 from runtime.errors import IntegrityError, StorageError
@@ -20,6 +19,7 @@ from runtime.evidence.loghead import LogHead, sign_head
 from runtime.evidence.logproof import LogConsistency, LogInclusion, check_receipt, write_hashes
 from runtime.evidence.merkle import CompactRange, check_size, hash_leaf, prove_consistency, prove_inclusion, root_of
 from runtime.ports import LogStore
+from runtime.values.keys import PrivateKey
 
 __all__ = ["ReceiptLog"]
 
@@ -85,7 +85,7 @@ class ReceiptLog:
         tree = self.tree()
         return LogHead(origin=origin, size=tree.size, root=tree.root)
 
-    def sign_head(self, origin: str, key: Ed25519PrivateKey) -> bytes:
+    def sign_head(self, origin: str, key: PrivateKey) -> bytes:
         """
         Sign the head as it is now, and give the note. (2)
 

@@ -5,15 +5,15 @@ a head.
 """
 
 import re
-from base64 import b64encode
 from typing import Final, Self, final
 
 import attrs
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from runtime.encoding.base64text import from_base64, to_base64
 from runtime.errors import IntegrityError, LogMismatchError, shown
-from runtime.evidence.lognote import VerifierKey, decode_base64, is_line, open_note, sign_text
+from runtime.evidence.lognote import VerifierKey, is_line, open_note, sign_text
 from runtime.evidence.merkle import check_hash, check_size
+from runtime.values.keys import PrivateKey
 
 __all__ = ["LogHead", "open_head", "sign_head"]
 
@@ -53,7 +53,7 @@ class LogHead:
         """
         The text that is signed.
         """
-        lines = [self.origin, str(self.size), b64encode(self.root).decode(), *self.extensions]
+        lines = [self.origin, str(self.size), to_base64(self.root), *self.extensions]
         return "".join(f"{line}\n" for line in lines)
 
     @classmethod
@@ -69,11 +69,11 @@ class LogHead:
             raise IntegrityError(
                 f"a note that says {shown(text)}", where="note", remedy="expected the lines origin, size and root"
             )
-        root = decode_base64(lines[2], "root")
+        root = from_base64(lines[2], where="root")
         return cls(origin=lines[0], size=int(lines[1]), root=root, extensions=tuple(lines[_LINES:]))
 
 
-def sign_head(head: LogHead, key: Ed25519PrivateKey) -> bytes:
+def sign_head(head: LogHead, key: PrivateKey) -> bytes:
     """
     Sign a head under the name of its origin, and give the note.
 

@@ -7,19 +7,18 @@ Read `loghead.py` next: the one kind of text that is signed here.
 """
 
 import re
-from base64 import b64decode, b64encode
 from hashlib import sha256
 from typing import Final, Self, final
 
 import attrs
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from runtime.encoding.base64text import from_base64, to_base64
 from runtime.errors import IntegrityError, InvalidSignatureError, shown
-from runtime.evidence.merkle import check_hash
 from runtime.limits import MAX_NOTE_BYTES, MAX_NOTE_SIGNATURES
+from runtime.values.checks import of_type
+from runtime.values.keys import PrivateKey, PublicKey
 
-__all__ = ["Note", "NoteSignature", "VerifierKey", "decode_base64", "is_line", "open_note", "sign_text"]
+__all__ = ["Note", "NoteSignature", "VerifierKey", "is_line", "open_note", "sign_text"]
 
 _ED25519: Final = b"\x01"
 _ID_BYTES: Final = 4
@@ -43,7 +42,7 @@ class VerifierKey:
     """
 
     name: str
-    public: bytes
+    public: PublicKey = attrs.field(validator=of_type(PublicKey))
 
     def __attrs_post_init__(self) -> None:
         """
@@ -55,27 +54,26 @@ class VerifierKey:
                 where="name",
                 remedy="give one without spaces, plus and control characters",
             )
-        check_hash(self.public, "public")
 
     @classmethod
-    def of(cls, name: str, key: Ed25519PrivateKey) -> Self:
+    def of(cls, name: str, key: PrivateKey) -> Self:
         """
         Give the verifier key of a signing key.
         """
-        return cls(name, key.public_key().public_bytes_raw())
+        return cls(name, key.public)
 
     @property
     def key_id(self) -> bytes:
         """
         The four bytes by which a signature line names its key.
         """
-        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:_ID_BYTES]
+        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public.raw).digest()[:_ID_BYTES]
 
     def __str__(self) -> str:
         """
         Give the text a stranger checks a log with.
         """
-        return f"{self.name}+{self.key_id.hex()}+{b64encode(_ED25519 + self.public).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{to_base64(_ED25519 + self.public.raw)}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -92,14 +90,14 @@ class VerifierKey:
                 where="key",
                 remedy="expected name+hash+base64, as `mission log head` prints",
             )
-        raw = decode_base64(found[3], "key")
+        raw = from_base64(found[3], where="key")
         if len(raw) != 1 + _KEY_BYTES or not raw.startswith(_ED25519):
             raise IntegrityError(
                 f"a verifier key of type {raw[:1].hex()} and {len(raw)} bytes",
                 where="key",
                 remedy="only Ed25519 is known: type 01 and 33 bytes",
             )
-        key = cls(found[1], raw[1:])
+        key = cls(found[1], PublicKey(raw[1:]))
         if key.key_id.hex() != found[2]:
             raise IntegrityError(
                 f"hash {found[2]} of a key whose hash is {key.key_id.hex()}",
@@ -136,7 +134,7 @@ class Note:
         """
         The bytes of the note.
         """
-        lines = [f"\u2014 {one.name} {b64encode(one.key_id + one.signature).decode()}\n" for one in self.signatures]
+        lines = [f"\u2014 {one.name} {to_base64(one.key_id + one.signature)}\n" for one in self.signatures]
         return f"{self.text}\n{''.join(lines)}".encode()
 
     @classmethod
@@ -174,7 +172,7 @@ def is_line(text: object) -> bool:
     return type(text) is str and text != "" and "\n" not in text and _find_control(text) is None
 
 
-def sign_text(text: str, name: str, key: Ed25519PrivateKey) -> Note:
+def sign_text(text: str, name: str, key: PrivateKey) -> Note:
     """
     Sign a text under a name.
 
@@ -204,8 +202,8 @@ def open_note(raw: bytes, key: VerifierKey) -> str:
             remedy=f"it is signed by {shown(names)}; give the verifier key of the log, from a source you trust",
         )
     try:
-        Ed25519PublicKey.from_public_bytes(key.public).verify(own[0].signature, note.text.encode())
-    except InvalidSignature as error:
+        key.public.verify(own[0].signature, note.text.encode())
+    except InvalidSignatureError as error:
         raise InvalidSignatureError(
             f"a signature by {shown(key.name)} that does not hold", where="note", remedy="do not trust the note"
         ) from error
@@ -232,21 +230,8 @@ def _read_signature(line: str) -> NoteSignature:
     found = _split_signature(line)
     if found is None or not _is_key_name(found[1]):
         raise IntegrityError(f"signature line {shown(line)}", where="note", remedy="expected — name base64")
-    raw = decode_base64(found[2], "note")
+    raw = from_base64(found[2], where="note")
     # A signature of another kind may have any length, but for the id in front of it.
     if len(raw) <= _ID_BYTES:
         raise IntegrityError(f"a signature of {len(raw)} bytes", where="note", remedy=_REMEDY)
     return NoteSignature(name=found[1], key_id=raw[:_ID_BYTES], signature=raw[_ID_BYTES:])
-
-
-def decode_base64(text: str, where: str) -> bytes:
-    """
-    Decode base64 in the one spelling that encoding gives.
-    """
-    try:
-        raw = b64decode(text)
-    except ValueError as error:
-        raise IntegrityError(f"base64 {shown(text)}", where=where, remedy=_REMEDY) from error
-    if b64encode(raw).decode() != text:
-        raise IntegrityError(f"base64 {shown(text)} with stray bits", where=where, remedy=_REMEDY)
-    return raw

@@ -15,19 +15,20 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
-    KeySerializationEncryption,
     NoEncryption,
     PrivateFormat,
+    load_pem_private_key,
 )
 from logs import KEY, ORIGIN, OTHER_KEY, VERIFIER
 
 from runtime.evidence.lognote import VerifierKey
 
-Signing = Any
+_PEM = (Encoding.PEM, PrivateFormat.PKCS8)
 
 
-def _write_key(name: str, key: Signing, encryption: KeySerializationEncryption | None = None) -> str:
-    Path(name).write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption or NoEncryption()))
+def _write_key(name: str, pem: bytes | str) -> str:
+    Path(name).write_bytes(pem if isinstance(pem, bytes) else pem.encode())
+    Path(name).chmod(0o600)
     return name
 
 
@@ -62,7 +63,7 @@ def runs(mission: Mission, built: Path) -> list[str]:
     Four recorded runs, three of them in the log with a head after two and after three, and a key.
     """
     if not (built / "runs.json").exists():
-        _write_key("log.pem", KEY)
+        _write_key("log.pem", KEY.to_pem())
         Path("log.vkey").write_text(f"{VERIFIER}\n")
         names = [_record(mission, number) for number in range(4)]
         for number, name in enumerate(names[:3]):
@@ -312,10 +313,10 @@ class TestWhatIsRefused:
             (("head", "--origin", ORIGIN), 2, "give both to sign"),
             (("head", "--key", "log.pem", "--origin", "a b"), 2, "key name 'a b'"),
             (("head", "--key", "log.pem", "--origin", ""), 2, "key name ''"),
-            (("head", "--key", "nowhere", "--origin", ORIGIN), 2, "--key 'nowhere' cannot be read"),
-            (("head", "--key", "log.vkey", "--origin", ORIGIN), 2, "holds no private key"),
-            (("head", "--key", "locked.pem", "--origin", ORIGIN), 2, "PEM file without password"),
-            (("head", "--key", "curve.pem", "--origin", ORIGIN), 2, "give an Ed25519 key"),
+            (("head", "--key", "nowhere", "--origin", ORIGIN), 5, "cannot read: No such file"),
+            (("head", "--key", "log.vkey", "--origin", ORIGIN), 2, "where: log.vkey"),
+            (("head", "--key", "locked.pem", "--origin", ORIGIN), 2, "behind a pass phrase"),
+            (("head", "--key", "curve.pem", "--origin", ORIGIN), 2, "a key of kind EC"),
         ],
     )
     def test_words_that_cannot_be_used(
@@ -324,8 +325,10 @@ class TestWhatIsRefused:
         """
         The message says why; no content of a key is shown.
         """
-        _write_key("locked.pem", KEY, BestAvailableEncryption(b"secret"))
-        _write_key("curve.pem", generate_private_key(SECP256R1()))
+        locked = load_pem_private_key(KEY.to_pem().encode(), None)
+        _write_key("locked.pem", locked.private_bytes(*_PEM, BestAvailableEncryption(b"secret")))
+        _write_key("curve.pem", generate_private_key(SECP256R1()).private_bytes(*_PEM, NoEncryption()))
+        Path("log.vkey").chmod(0o600)
         shown = mission("log", *words)
         assert (shown.status, shown.out) == (status, "")
         assert said in shown.err
