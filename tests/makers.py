@@ -20,6 +20,7 @@ from runtime.orchestration import (
     StepSpec,
     WorkflowDefinition,
 )
+from runtime.policy.pack import PolicyPack
 
 
 def make_step(step_id: str = "a", operation: str = "noop", **payload: Any) -> StepSpec:
@@ -141,3 +142,13 @@ def value_at(value: Any, pointer: str) -> Any:
     for token in pointer.split("/")[1:]:
         value = value[int(token) if isinstance(value, list) else token.replace("~1", "/").replace("~0", "~")]
     return value
+
+
+def make_pack_of(condition: str, *, effect: str = "allow", policy_id: str = "p") -> PolicyPack:
+    """
+    Make a pack of one rule.
+    """
+    rules = [{"rule_id": "r", "effect": effect, "when": [condition]}]
+    return PolicyPack.from_document(
+        {"schema": "policy-pack/v1", "policy_id": policy_id, "version": "1.0.0", "rules": rules}
+    )

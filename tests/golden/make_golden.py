@@ -1,8 +1,9 @@
-"""Write the golden files: canonical bytes and digests of every built-in mission's example run, and one export.
+"""Write the golden files: canonical bytes and digests of every built-in mission's example run, one export, and schemas.
 
 Run by `make golden`, in a commit that says why the bytes changed. `test_golden.py` compares.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from runtime.encoding.canonical import canonical
 from runtime.encoding.digest import digest_of_bytes
 from runtime.evidence import RecordedRun
 from runtime.evidence.exports import ReviewAssertions, export_review_bundle
+from runtime.evidence.schemas import RECORD_SCHEMAS
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
 
 HERE = Path(__file__).parent
+PUBLISHED = HERE.parents[1] / "docs" / "reference" / "schemas"
 ASSERTED = ReviewAssertions(
     operator="grace",
     target_host="web.example.org",
@@ -53,10 +56,22 @@ def golden_files() -> Iterator[tuple[str, bytes]]:
         yield f"sclite/{name}", raw
 
 
+def schema_files() -> Iterator[tuple[str, bytes]]:
+    """
+    Give the published JSON Schemas, for people and tools to read.
+    """
+    for name, schema in RECORD_SCHEMAS.items():
+        text = json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True)
+        yield f"{name.replace('/', '-')}.json", f"{text}\n".encode()
+
+
 def main() -> None:
     """
     Write them all.
     """
+    PUBLISHED.mkdir(exist_ok=True)
+    for name, raw in schema_files():
+        (PUBLISHED / name).write_bytes(raw)
     for name, raw in golden_files():
         path = HERE / name
         path.parent.mkdir(exist_ok=True)

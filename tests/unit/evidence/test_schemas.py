@@ -1,0 +1,111 @@
+"""The published JSON Schemas: real records fit, and what is no record does not."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from logs import make_log
+from makers import make_action, make_decision, make_effect_answer, make_gate, make_pack_of, make_step, run
+
+from runtime.encoding.canonical import canonical
+from runtime.evidence import RecordedRun
+from runtime.evidence.schemas import RECORD_SCHEMAS
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "golden" / "missions"
+PUBLISHED = ROOT / "docs" / "reference" / "schemas"
+
+
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(RECORD_SCHEMAS[name])
+
+
+def _real_records() -> Iterator[dict[str, Any]]:
+    """
+    Give records of every kind: those of the built-in missions, of every ending, and of a log.
+    """
+    for path in sorted(GOLDEN.glob("*.json")):
+        document = json.loads(path.read_bytes())
+        if "schema" in document:
+            yield document
+    log = make_log(3)
+    yield json.loads(log.prove_inclusion(1).raw)
+    yield json.loads(log.prove_consistency(2).raw)
+    yield json.loads((ROOT / "docs/examples/rules/people-decide.json").read_text())
+    for result in (
+        run({}, make_step("f", "fail", reason="no")),
+        run({}, make_gate(), answers=[make_decision(choice="reject")]),
+        run({}, make_action(output="/o"), answers=[make_effect_answer(status="failed")]),
+        run({"a": 1}, make_step("d", "decide", policy="p", input="", path="/v"), policies=[make_pack_of("a > 5")]),
+        run({}, make_step("d", "decide", policy="p", input="", path="/v"), policies=[make_pack_of("a > 5")]),
+        run({"a": 9}, make_step("d", "decide", policy="p", input="", path="/v"), policies=[make_pack_of("a > 5")]),
+    ):
+        recorded: dict[str, Any] = json.loads(RecordedRun.of(result).raw)
+        yield recorded
+        yield recorded["receipt"]
+        yield recorded["receipt"]["header"]
+        yield from recorded["lineage"]
+        yield from recorded["checkpoint"]["answers"]
+        yield from (verdict.to_dict() for _, verdict in result.verdicts)
+
+
+REAL = list(_real_records())
+
+
+def test_every_real_record_fits_its_schema() -> None:
+    """
+    Of each kind there is at least one.
+    """
+    for record in REAL:
+        errors = [error.message for error in _validator(record["schema"]).iter_errors(record)]
+        assert errors == [], record["schema"]
+    certificates = [one["checkpoint"]["proof"] for one in REAL if one["schema"] == "recorded-run/v1"]
+    seen = {one["schema"] for one in (*REAL, *filter(None, certificates))}
+    assert seen == set(RECORD_SCHEMAS)
+
+
+@pytest.mark.parametrize("name", sorted(RECORD_SCHEMAS))
+def test_a_schema_is_one_and_stands_as_published(name: str) -> None:
+    """
+    The file is what the package says, and nothing in it points elsewhere.
+    """
+    Draft202012Validator.check_schema(RECORD_SCHEMAS[name])
+    published = PUBLISHED / f"{name.replace('/', '-')}.json"
+    assert json.loads(published.read_text()) == RECORD_SCHEMAS[name]
+    assert b"$ref" not in canonical(RECORD_SCHEMAS[name])
+
+
+def test_no_schema_is_left_over() -> None:
+    """
+    Every published file is one of these.
+    """
+    assert {path.stem for path in PUBLISHED.iterdir()} == {name.replace("/", "-") for name in RECORD_SCHEMAS}
+
+
+def _mutations(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """
+    Give a record with one member left out, added or of another kind, wherever members are fixed.
+    """
+    if isinstance(value, dict) and ("schema" in value or path == ()):
+        for name in value:
+            yield f"without {name}", {key: member for key, member in value.items() if key != name}
+            if not isinstance(value[name], dict) or "schema" in value[name]:
+                yield f"another kind of {name}", {**value, name: [[{"odd": True}]]}
+        yield "one more", {**value, "more": 1}
+        yield "another schema", {**value, "schema": "other/v9"}
+
+
+@pytest.mark.parametrize("name", sorted(set(RECORD_SCHEMAS) - {"certificate/v1"}))
+def test_what_is_no_record_does_not_fit(name: str) -> None:
+    """
+    Every member is required, none may be added, and each has its kind.
+    """
+    record = next(one for one in REAL if one["schema"] == name)
+    validator = _validator(name)
+    free = {"input", "output", "value"}
+    for case, broken in _mutations(record):
+        if case.removeprefix("another kind of ") not in free:
+            assert not validator.is_valid(broken), case
