@@ -20,8 +20,9 @@ from runtime.orchestration.params_schema import described
 from runtime.orchestration.sequence import AlwaysFollowedBy, Requires
 from runtime.policy.pack import PolicyPack
 from runtime.policy.rules import RiskClass
-from runtime.values.answers import Answer, HumanDecision
+from runtime.values.answers import Answer
 from runtime.values.checks import is_below_root, is_identifier
+from runtime.values.decisions import HumanDecision
 
 __all__ = ["CHANGE_REQUEST", "ChangeRequestParams"]
 

@@ -17,7 +17,8 @@ from runtime.orchestration.example import Example
 from runtime.orchestration.mission import Mission
 from runtime.orchestration.params_schema import described
 from runtime.orchestration.sequence import Never, Requires
-from runtime.values.answers import Answer, HumanDecision
+from runtime.values.answers import Answer
+from runtime.values.decisions import HumanDecision
 
 __all__ = ["DAILY_LOOP", "DailyLoopParams"]
 

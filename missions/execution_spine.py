@@ -16,8 +16,9 @@ from runtime.orchestration.mission import Mission, Start
 from runtime.orchestration.params_schema import described
 from runtime.orchestration.sequence import Never, Requires
 from runtime.policy.pack import PolicyPack
-from runtime.values.answers import Answer, HumanDecision
+from runtime.values.answers import Answer
 from runtime.values.checks import is_identifier
+from runtime.values.decisions import HumanDecision
 
 __all__ = ["EXECUTION_SPINE", "PT004_EXECUTION_SPINE", "ExecutionSpineParams"]
 

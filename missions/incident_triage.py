@@ -14,8 +14,9 @@ from runtime.orchestration.example import Example
 from runtime.orchestration.mission import Mission
 from runtime.orchestration.params_schema import described
 from runtime.orchestration.sequence import Never, Requires
-from runtime.values.answers import Answer, HumanDecision
+from runtime.values.answers import Answer
 from runtime.values.checks import is_identifier
+from runtime.values.decisions import HumanDecision
 
 __all__ = ["INCIDENT_TRIAGE", "IncidentTriageParams"]
 

@@ -15,8 +15,9 @@ from runtime.orchestration.mission import Mission
 from runtime.orchestration.params_schema import described
 from runtime.orchestration.sequence import AlwaysFollowedBy, AtMost, Requires
 from runtime.policy.pack import PolicyPack
-from runtime.values.answers import Answer, EffectOutcome, HumanDecision, OutcomeStatus
+from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
 from runtime.values.checks import is_identifier
+from runtime.values.decisions import HumanDecision
 
 __all__ = ["SERVICE_RESTART", "ServiceRestartParams"]
 

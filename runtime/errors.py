@@ -18,6 +18,7 @@ __all__ = [
     "AntiFailurePlanningError",
     "AntiFailureViolation",
     "CheckpointMismatchError",
+    "DecisionRefusedError",
     "DefinitionError",
     "EncodingError",
     "EngineBug",
@@ -50,6 +51,7 @@ __all__ = [
     "UnknownRunError",
     "UnsafePathError",
     "UnusedAnswerError",
+    "UnverifiedAnswerError",
     "UsageError",
     "shown",
 ]
@@ -350,6 +352,22 @@ class UnusedAnswerError(AnswerRefusedError):
     """
 
     code = "unused_answer"
+
+
+class UnverifiedAnswerError(AnswerRefusedError):
+    """
+    An answer is for a step that is signed or expires, and nothing here can check it.
+    """
+
+    code = "unverified_answer"
+
+
+class DecisionRefusedError(AnswerRefusedError):
+    """
+    A decision is late, its nonce was not issued for its request or was used before, or its signature does not hold.
+    """
+
+    code = "decision_refused"
 
 
 class EvaluationError(MissionEngineError):

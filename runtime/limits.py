@@ -7,11 +7,13 @@ from typing import Final
 
 __all__ = [
     "MAX_ANSWERS",
+    "MAX_APPROVERS_BYTES",
     "MAX_CHOICES",
     "MAX_CLAUSES",
     "MAX_DAYS",
     "MAX_DEPTH",
     "MAX_DOCUMENT_BYTES",
+    "MAX_EXPIRY_MS",
     "MAX_EXPRESSION_DEPTH",
     "MAX_EXPRESSION_FUEL",
     "MAX_EXPRESSION_LENGTH",
@@ -31,6 +33,7 @@ __all__ = [
     "MAX_PAYLOAD_BYTES",
     "MAX_PICKED",
     "MAX_POINTER_LENGTH",
+    "MAX_QUORUM",
     "MAX_RANKS",
     "MAX_RECORD_BYTES",
     "MAX_RECORD_DEPTH",
@@ -73,6 +76,10 @@ MAX_POINTER_LENGTH: Final = 1024
 """Characters of a JSON Pointer."""
 MAX_CHOICES: Final = 16
 """Choices of one human step."""
+MAX_QUORUM: Final = 16
+"""Persons a human step may want, and decisions of one answer."""
+MAX_EXPIRY_MS: Final = 366 * 24 * 60 * 60 * 1000
+"""The longest time to decide."""
 MAX_SHOWN: Final = 16
 """Values a human step shows below its prompt."""
 MAX_SHOWN_LENGTH: Final = 1000
@@ -118,6 +125,8 @@ MAX_HOST_LENGTH: Final = 253
 """Characters of a host name, as in the domain name system."""
 MAX_KEY_BYTES: Final = 16 * 1024
 """Size of one key in a file: PEM or OpenSSH text, and of the record of its revocation."""
+MAX_APPROVERS_BYTES: Final = 1024 * 1024
+"""Size of a file of approvers and their keys."""
 MAX_SIGNATURES: Final = 16
 """Signatures of one envelope."""
 MAX_LEAF_BYTES: Final = 64 * 1024

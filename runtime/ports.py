@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from runtime.values.answers import EffectOutcome
+from runtime.values.decisions import HumanDecision, Opening
 from runtime.values.requests import Request
 
-__all__ = ["Connector", "EffectLedger", "LogStore"]
+__all__ = ["Connector", "Decisions", "EffectLedger", "LogStore"]
 
 
 class Connector(Protocol):
@@ -25,6 +26,50 @@ class Connector(Protocol):
 
         `failed` means known not done. Whoever cannot tell returns `unknown`; an exception is taken as `unknown` too
         when the effect mutates.
+        """
+
+
+class Decisions(Protocol):
+    """
+    What it takes to check decisions: keys, a clock, a source of nonces, and a memory of openings and used nonces.
+    """
+
+    def now(self, after_ms: int = 0) -> str:
+        """
+        Give the time, or the time so many milliseconds from now: RFC 3339, UTC, with milliseconds and `Z`.
+        """
+
+    def new_nonce(self) -> str:
+        """
+        Give 32 to 64 random lower-case hex digits that were never given before.
+        """
+
+    def verify(self, request: Request, decision: HumanDecision) -> None:
+        """
+        Check that a decision is signed, on this request, by a key of its actor that is not revoked.
+
+        Raises:
+            InvalidSignatureError: it is not.
+        """
+
+    def save_opening(self, opening: Opening) -> None:
+        """
+        Remember under what a request is open now, in place of an earlier opening of it; returns when it is durable.
+        """
+
+    def load_opening(self, request_digest: str) -> Opening | None:
+        """
+        Give what a request is open under, or None.
+        """
+
+    def use_nonce(self, nonce: str, answer_digest: str) -> bool:
+        """
+        Use a nonce up for an answer; False when it was used before. Of several callers at once one gets True.
+        """
+
+    def find_use(self, nonce: str) -> str | None:
+        """
+        Give the digest of the answer a nonce was used up for, or None.
         """
 
 

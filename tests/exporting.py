@@ -5,11 +5,20 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from makers import make_action, make_decision, make_effect_answer, make_gate, make_step, run
+from makers import (
+    make_action,
+    make_decision,
+    make_effect_answer,
+    make_gate,
+    make_inputs,
+    make_step,
+    make_votes,
+    run,
+)
 
 from runtime.evidence import RecordedRun
 from runtime.evidence.exports import ReviewAssertions, export_review_bundle
-from runtime.orchestration import OrchestrationResult
+from runtime.orchestration import Answer, HumanDecision, OrchestrationResult, execute
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
 from runtime.policy.pack import PolicyPack
 
@@ -76,6 +85,7 @@ PASSING: Mapping[str, Ending] = {
     "a policy allows": _decide("allow"),
     "a person approves": lambda: run({}, make_gate(), answers=[make_decision()]),
     "a person chooses": lambda: run({}, make_gate(choices=["a", "b"]), answers=[make_decision(choice="b")]),
+    "two persons approve": lambda: run({}, make_gate(quorum=2), answers=[make_votes("approve", "approve")]),
     "a gate is skipped": lambda: run({}, make_gate(when="flagged")),
     "an effect is done": _act("succeeded"),
     "an effect is skipped": lambda: run({}, make_action(when="flagged"), mode="apply"),
@@ -103,6 +113,17 @@ FAILING: Mapping[str, Ending] = {
     "a policy denies": _decide("deny"),
     "a person rejects, and the run goes on": lambda: run(
         {}, make_gate(on_reject="continue"), answers=[make_decision(choice="reject")]
+    ),
+    "a vote fails, and the run goes on": lambda: run(
+        {},
+        make_gate(quorum=2, choices=["a", "b", "reject"], on_reject="continue"),
+        answers=[make_votes("a", "b")],
+    ),
+    "nobody decides in time": lambda: execute(
+        make_inputs(
+            make_gate(expires_after_ms=1),
+            answers=[Answer(step_id="gate", decision=HumanDecision(actor=None, choice="expired"))],
+        )
     ),
 }
 """Runs that SCLite fails."""

@@ -56,6 +56,14 @@ def make_decision(step_id: str | None = "gate", **changes: Any) -> Answer:
     )
 
 
+def make_votes(*choices: str) -> Answer:
+    """
+    Make one answer of ada, bob and eve, in this order, in advance for the step `gate`.
+    """
+    pairs = zip(("ada", "bob", "eve"), choices, strict=False)
+    return Answer(step_id="gate", decisions=[HumanDecision(actor=actor, choice=choice) for actor, choice in pairs])
+
+
 def run(state: dict[str, Any], *steps: StepSpec, **keywords: Any) -> OrchestrationResult:
     """
     Run steps over a state.

@@ -44,7 +44,7 @@ def run(definition: Any, context: Any, answers: Any = (), **header: Any) -> dict
                 after = checked(act(operation, payload, copy(before)))
         except FailedError as failure:
             code = failure.args[0]
-            status = how = "denied" if code == "gate_rejected" else "failed"
+            status = how = "denied" if code in ("gate_rejected", "gate_expired") else "failed"
         entry = {"schema": "lineage/v1", "sequence": number, "step_id": step["id"], "kind": step["kind"], "status": how}
         entry |= {"operation": operation, "error_code": code, "payload_digest": digest(payload), "previous": head}
         entry |= {"input_digest": digest(before), "output_digest": digest(after), "verdict_digest": None}
@@ -65,11 +65,12 @@ def _ask(operation: str, payload: Any) -> Any:
     if operation == "action":
         asked = {name: payload[name] for name in ("connector", "action", "mode")}
         return {"kind": "effect", "params": payload.get("params", {}), **asked}
-    defaults = {"choices": ["approve", "reject"], "input_schema": None, "approvers": []}
+    defaults = {"choices": ["approve", "reject"], "input_schema": None, "approvers": [], "quorum": 1}
+    defaults |= {"signed": False, "expires_after_ms": None}
     asked = {name: payload.get(name, value) for name, value in defaults.items()}
     # Nothing is shown: the random workflows ask for no values.
-    asked["shown"] = {}
-    return {"kind": "human", "prompt": payload.get("prompt") or payload.get("description", ""), "quorum": 1, **asked}
+    asked |= {"shown": {}, "not_by": []}
+    return {"kind": "human", "prompt": payload.get("prompt") or payload.get("description", ""), **asked}
 
 
 def _take(unused: list[Any], used: list[Any], step_id: str, request_digest: str) -> Any:
@@ -85,9 +86,22 @@ def _take(unused: list[Any], used: list[Any], step_id: str, request_digest: str)
 
 
 def _enter(payload: Any, answer: Any, state: Any) -> Any:
-    decision, outcome = answer["decision"], answer["outcome"]
-    if decision and decision["choice"] == "reject" and payload.get("on_reject") != "continue":
-        raise FailedError("gate_rejected")
+    outcome = answer["outcome"]
+    entering = outcome["output"] if outcome else _decided(payload, answer["decisions"])
     if outcome and outcome["status"] == "failed":
         raise FailedError("effect_failed")
-    return write(state, payload["output"], decision or outcome["output"]) if payload.get("output") else state
+    return write(state, payload["output"], entering) if payload.get("output") else state
+
+
+def _decided(payload: Any, decisions: Any) -> Any:
+    plain = [{name: one[name] for name in ("actor", "choice", "input", "reason")} for one in decisions]
+    first = plain[0]
+    if first["choice"] == "expired":
+        raise FailedError("gate_expired")
+    is_one = all(one["choice"] == first["choice"] for one in plain)
+    choice = first["choice"] if is_one else "reject"
+    if choice == "reject" and payload.get("on_reject") != "continue":
+        raise FailedError("gate_rejected")
+    if payload.get("quorum", 1) == 1:
+        return first
+    return {"choice": choice, "input": None if choice == "reject" else first["input"], "decisions": plain}

@@ -7,7 +7,7 @@ positions. Slow, and short enough to be believed.
 from itertools import product
 from typing import Any
 
-STOPS = {"failed", "unplaced", "denied", "unknown"}
+STOPS = {"failed", "unplaced", "denied", "expired", "unknown"}
 Event = tuple[str, str, str]
 """Step id, outcome, and `human:CHOICE`, `verdict:DECISION` or nothing."""
 
@@ -24,7 +24,8 @@ def endings_of(step: dict[str, Any], effects: dict[str, set[str]]) -> list[tuple
                 found.append(("denied", f"human:{choice}"))
             else:
                 found += [(outcome, f"human:{choice}") for outcome in _placed(payload.get("output"))]
-        return found + ([("failed", "")] if payload.get("show") else [])
+        found += [("expired", "")] if payload.get("expires_after_ms") else []
+        return found + ([("failed", "")] if payload.get("show") or "not_by" in payload else [])
     if operation == "decide":
         said = effects[payload["policy"]]
         found = [

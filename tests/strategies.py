@@ -1,6 +1,6 @@
 """Every Hypothesis strategy of the suite."""
 
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from hypothesis import settings
@@ -11,7 +11,8 @@ from runtime.encoding.frozen import JsonArray, JsonObject
 from runtime.evidence.loghead import LogHead
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
-from runtime.values.answers import Answer, EffectOutcome, HumanDecision, OutcomeStatus
+from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
+from runtime.values.decisions import EXPIRED, DecisionSignature, HumanDecision, Opening
 from runtime.values.requests import EffectAsk, EffectMode, HumanAsk, Request
 
 few = settings(max_examples=max(10, settings().max_examples // 5))
@@ -91,7 +92,27 @@ short_codes = st.from_regex(r"[a-z][a-z0-9_]{0,63}", fullmatch=True)
 digests = st.binary(max_size=4).map(digest_of_bytes)
 frozen_objects = st.dictionaries(awkward_texts, little_values, max_size=2).map(JsonObject)
 
-human_decisions = st.builds(HumanDecision, actor=identifiers, choice=identifiers, reason=texts, input=little_values)
+nonces = st.text("0123456789abcdef", min_size=32, max_size=64)
+instants = st.datetimes(timezones=st.just(UTC)).map(
+    lambda at: f"{at:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f".{at.microsecond // 1000:03d}Z"
+)
+"""Times as they are written in records."""
+decision_signatures = st.builds(
+    DecisionSignature,
+    nonce=nonces,
+    expires_at=st.none() | instants,
+    key_id=st.binary(max_size=4).map(lambda raw: digest_of_bytes(raw).removeprefix("sha256:")),
+    signature=identifiers,
+)
+human_decisions = st.builds(
+    HumanDecision,
+    actor=identifiers,
+    choice=identifiers,
+    reason=texts,
+    input=little_values,
+    signature=st.none() | decision_signatures,
+) | st.just(HumanDecision(actor=None, choice=EXPIRED))
+openings = st.builds(Opening, request_digest=digests, nonce=nonces, expires_at=st.none() | instants)
 
 
 def _outcome(status: OutcomeStatus, output: Any, code: str, attempts: list[dict[str, Any]]) -> EffectOutcome:
@@ -132,6 +153,9 @@ human_asks = st.builds(
     input_schema=st.none() | frozen_objects,
     approvers=st.lists(identifiers, max_size=2).map(tuple),
     quorum=st.integers(1, 3),
+    not_by=st.lists(identifiers, max_size=2).map(tuple),
+    signed=st.booleans(),
+    expires_after_ms=st.none() | st.integers(1, 9),
 )
 effect_asks = st.builds(
     EffectAsk, connector=identifiers, action=identifiers, params=frozen_objects, mode=st.sampled_from(EffectMode)
@@ -380,9 +404,23 @@ def _gates(draw: st.DrawFn, step_id: str, state: Any) -> tuple[StepSpec, list[An
     payload: dict[str, Any] = {"choices": choices, "on_reject": draw(st.sampled_from(["deny", "continue"]))}
     payload |= draw(st.sampled_from([{}, {"prompt": "Go on?"}, {"description": "Look at it"}]))
     payload |= draw(_maybe("output", pointers_near(state, least=1)))
+    payload |= draw(st.sampled_from([{}, {}, {"signed": True}])) | draw(st.sampled_from([{}, {"expires_after_ms": 1}]))
+    quorum = draw(st.sampled_from([1, 1, 2, 3])) if "reject" in choices else 1
+    payload |= {"quorum": quorum} if quorum > 1 else {}
+    if "expires_after_ms" in payload and not draw(st.integers(0, 4)):
+        return StepSpec(step_id, "human", payload), [
+            Answer(step_id=step_id, decision=HumanDecision(actor=None, choice=EXPIRED))
+        ]
     choice = draw(st.sampled_from([choices[-1], *choices]))
-    decision = HumanDecision(actor="\xe9mile", choice=choice, reason=draw(st.sampled_from(["", "fits", "\u2028"])))
-    return StepSpec(step_id, "human", payload), [Answer(step_id=step_id, decision=decision)]
+    decisions = []
+    for actor in ["ada", "bob", "\xe9mile"][-quorum:]:
+        dissent = draw(st.sampled_from([choice] * 4 + choices))
+        reason = draw(st.sampled_from(["", "fits", "\u2028"]))
+        signature = draw(decision_signatures) if "signed" in payload else None
+        decisions.append(HumanDecision(actor=actor, choice=dissent, reason=reason, signature=signature))
+        if dissent == "reject":
+            break
+    return StepSpec(step_id, "human", payload), [Answer(step_id=step_id, decisions=decisions)]
 
 
 @st.composite

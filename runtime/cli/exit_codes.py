@@ -34,6 +34,7 @@ class ExitCode(IntEnum):
 EXIT_CODES: Final[dict[str, ExitCode]] = {
     "answer_refused": ExitCode.REFUSED,
     "checkpoint_mismatch": ExitCode.REFUSED,
+    "decision_refused": ExitCode.REFUSED,
     "disallowed_kind": ExitCode.REFUSED,
     "engine_bug": ExitCode.BUG,
     "evaluation_error": ExitCode.ENDED_BADLY,
@@ -67,6 +68,7 @@ EXIT_CODES: Final[dict[str, ExitCode]] = {
     "unknown_name": ExitCode.USAGE,
     "unknown_run": ExitCode.USAGE,
     "unused_answer": ExitCode.REFUSED,
+    "unverified_answer": ExitCode.REFUSED,
     "usage": ExitCode.USAGE,
 }
 """Exit status by error code."""

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from runtime.cli.policy_words import say_clauses, say_value, show_verdict
+from runtime.cli.terms_words import say_terms
 from runtime.encoding.display import shown_json, visible
 from runtime.orchestration.result import OrchestrationResult
 
@@ -47,10 +48,11 @@ def _say_details(step: dict[str, Any]) -> list[str]:
         lines += [f"    {visible(_say_reason(reason))}" for reason in ranked["reasons"]]
     hidden = len(step.get("ranking", [])) - _MOST_RANKED
     lines += [f"… and {hidden} more; --json shows them"] if hidden > 0 else []
-    decision, outcome = step.get("decision"), step.get("outcome")
-    if decision:
+    outcome = step.get("outcome")
+    for decision in step.get("decisions", []):
         reason = f": {decision['reason']}" if decision["reason"] else ""
-        lines.append(visible(f"decided by {decision['actor']}: {decision['choice']}{reason}"))
+        signed = ", signed" if decision["signature"] else ""
+        lines.append(visible(f"decided by {decision['actor'] or 'nobody'}{signed}: {decision['choice']}{reason}"))
     if outcome:
         lines.append(visible(f"the effect {outcome['status']}{_in_brackets(outcome['code'])}"))
     if step["status"] == "waiting":
@@ -62,7 +64,8 @@ def _say_asked(ask: dict[str, Any]) -> list[str]:
     if ask["kind"] == "effect":
         return [visible(f"asks   for {ask['connector']}.{ask['action']} {shown_json(ask['params'])}")]
     who = " or ".join(ask["approvers"]) or "any named person"
-    return [visible(f"asks   {who}: {ask['prompt']}"), visible(f"       choices: {', '.join(ask['choices'])}")]
+    lines = [f"asks   {who}: {ask['prompt']}", f"       choices: {', '.join(ask['choices'])}"]
+    return [visible(line) for line in [*lines, *(f"       {words}" for words in say_terms(ask))]]
 
 
 def _in_brackets(code: str | None) -> str:

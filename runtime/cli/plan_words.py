@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from runtime.cli.terms_words import say_terms
 from runtime.encoding.display import shown_json, visible
 from runtime.orchestration.deciding import read_policies
 from runtime.orchestration.planner import Plan
@@ -111,6 +112,7 @@ def _say_asks(plan: Plan) -> list[str]:
         lines += [f"{_MARGIN}{visible(label)}: {visible(text)}" for label, text in ask["show"].items()]
         ending = "ends the run" if ask["on_reject"] == "deny" and "reject" in ask["choices"] else ""
         lines.append(f"{_MARGIN}choices: {visible(', '.join(ask['choices']))}{f' (reject {ending})' if ending else ''}")
+        lines += [f"{_MARGIN}{visible(words)}" for words in say_terms(ask)]
         if ask["input_schema"] is not None:
             lines.append(f"{_MARGIN}input:   {shown_json(ask['input_schema'])}")
     return lines

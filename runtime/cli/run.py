@@ -3,6 +3,7 @@
 import getpass
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -17,13 +18,15 @@ from runtime.cli.words import short, show_result
 from runtime.errors import DefinitionError, EncodingError, InvalidAnswerError, TransitionError, UsageError
 from runtime.evidence.record import RecordedRun
 from runtime.orchestration.checkpoint import Checkpoint
-from runtime.orchestration.gate import REJECT
 from runtime.orchestration.registry import find_mission, resume_mission, run_mission
-from runtime.orchestration.result import OrchestrationResult, RunStatus
-from runtime.values.answers import Answer, HumanDecision
+from runtime.orchestration.result import OrchestrationResult
+from runtime.orchestration.voting import REJECT
+from runtime.storage import FileDecisions
+from runtime.values.answers import Answer
+from runtime.values.decisions import HumanDecision
 from runtime.values.requests import HumanAsk, WaitReason
 
-__all__ = ["login_name", "report", "run", "settle"]
+__all__ = ["already_decided", "login_name", "report", "run", "settle"]
 
 
 @click.command()
@@ -49,6 +52,7 @@ def run(
     A step that asks a person asks on a terminal; elsewhere the run is kept as a checkpoint, and the command exits
     with 3 and says how to decide.
     """
+    store = Store.locate(root)
     result = run_mission(
         name,
         read_context(context),
@@ -56,13 +60,15 @@ def run(
         answers=read_answers(answers),
         policies=read_policies(policies),
         effects=find_effects(find_mission(name)),
+        decisions=FileDecisions(store.root),
         mode=mode,
     )
-    store = Store.locate(root)
-    while not as_json and result.status is RunStatus.WAITING_HUMAN and sys.stdin.isatty() and sys.stdout.isatty():
+    while not as_json and _can_ask(result) and sys.stdin.isatty() and sys.stdout.isatty():
         click.echo(show_result(result, *_keep(result, store)))
         try:
-            result = settle(result.inputs, _ask(result), store)
+            answer = _ask(result)
+            with store.locked():
+                result = settle(result.inputs, answer, store)
         except (InvalidAnswerError, DefinitionError, EncodingError, UsageError) as error:
             # The checkpoint is kept: what was mistyped is asked again.
             print_error(error, as_json=False)
@@ -74,22 +80,49 @@ def run(
 
 def settle(checkpoint: Checkpoint, answer: Answer, store: Store) -> OrchestrationResult:
     """
-    Decide a checkpoint, once, and drive the run on.
+    Decide a checkpoint, once, and drive the run on; the caller holds the lock of the store.
 
     Raises:
         AnswerRefusedError: its open step does not allow the answer; nothing is kept.
         TransitionError: it was decided otherwise before.
     """
+    counting = store.find_decision(checkpoint)
+    if counting is not None and counting != answer:
+        raise already_decided(checkpoint, counting.decisions)
     effects = None if checkpoint.mission is None else find_effects(find_mission(checkpoint.mission))
-    result = resume_mission(checkpoint, [answer], effects=effects)
-    counting = store.claim_decision(checkpoint, answer)
-    if counting != answer and counting.decision is not None:
-        raise TransitionError(
-            f"already decided by {counting.decision.actor!r}: {counting.decision.choice}",
-            where=short(checkpoint.digest),
-            remedy="repeat that decision to see how the run went on, or start a new run",
-        )
+    port = FileDecisions(store.root)
+    start, new = checkpoint, [answer]
+    if counting is not None or _is_taken(answer, port):
+        # It was taken before, and perhaps the power failed before the run was kept: it goes on from there.
+        start, new = checkpoint.answered_by((*checkpoint.answers, answer)), []
+    result = resume_mission(start, new, effects=effects, decisions=port)
+    store.claim_decision(checkpoint, answer)
     return result
+
+
+def already_decided(checkpoint: Checkpoint, decisions: Iterable[HumanDecision]) -> TransitionError:
+    """
+    Say who decided before.
+    """
+    said = ", ".join(f"{one.actor!r}: {one.choice}" if one.actor else "nobody in time" for one in decisions)
+    return TransitionError(
+        f"already decided by {said}",
+        where=short(checkpoint.digest),
+        remedy="repeat that decision to see how the run went on, or start a new run",
+    )
+
+
+def _is_taken(answer: Answer, port: FileDecisions) -> bool:
+    opening = port.load_opening(answer.request_digest or "")
+    return opening is not None and port.find_use(opening.nonce) == answer.digest
+
+
+def _can_ask(result: OrchestrationResult) -> bool:
+    """
+    Tell whether one person at the terminal can answer: no second one is needed, and no key.
+    """
+    ask = None if result.pending is None else result.pending.request.ask
+    return isinstance(ask, HumanAsk) and ask.quorum == 1 and not ask.signed
 
 
 def _keep(result: OrchestrationResult, store: Store) -> tuple[str, str, str]:

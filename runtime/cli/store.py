@@ -1,22 +1,28 @@
-"""The root directory `.mission/`: checkpoints, decisions and recorded runs, one canonical file each, and the log.
+"""The root directory `.mission/`: checkpoints, votes, decisions and recorded runs, one canonical file each, and the log.
 
 Files are named by digest, written whole or not at all, and never overwritten. A decision is claimed by creating its
 file, so of two at once one wins. This is a shell: it reads and writes, and decides nothing.
 """
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, final
 
 import attrs
 
 from runtime.encoding.canonical import canonical_record
+from runtime.encoding.converter import structure, unstructure
+from runtime.encoding.digest import digest_of
 from runtime.encoding.jsontext import parse_canonical
-from runtime.errors import StorageError, UnknownRunError, shown
+from runtime.errors import IntegrityError, StorageError, UnknownRunError, shown
 from runtime.evidence.record import RecordedRun
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.values.answers import Answer
+from runtime.values.decisions import HumanDecision
 
 __all__ = ["Store", "near", "read_file"]
 
@@ -71,13 +77,35 @@ class Store:
         Keep a checkpoint that waits for a decision now.
 
         Equal inputs give equal checkpoints, so an earlier run may have been decided here: its decision is set aside
-        under a number, and this run is decided anew.
+        under a number, with the votes it came from, and this run is decided anew.
         """
-        decided = self._path("decisions", checkpoint.digest)
-        if decided.exists():
-            earlier = len(list(decided.parent.glob(f"{decided.stem}.*.json")))
-            decided.rename(decided.with_suffix(f".{earlier + 1}.json"))
+        for path in (self._path("decisions", checkpoint.digest), *self._list_votes(checkpoint)):
+            if path.exists():
+                earlier = len(list(path.parent.glob(f"{path.stem}.[0-9]*.json")))
+                path.rename(path.with_suffix(f".{earlier + 1}.json"))
         return self.save_checkpoint(checkpoint)
+
+    def save_vote(self, checkpoint: Checkpoint, decision: HumanDecision) -> None:
+        """
+        Keep one person's decision of a vote that is not over; the first one of each person counts.
+        """
+        voter = digest_of(decision.actor).removeprefix("sha256:")
+        self._write("votes", f"{checkpoint.digest}.{voter}", canonical_record(unstructure(decision)))
+
+    def load_votes(self, checkpoint: Checkpoint) -> tuple[HumanDecision, ...]:
+        """
+        Read the decisions of a vote that is not over, sorted by actor.
+        """
+        votes = []
+        for path in self._list_votes(checkpoint):
+            document = parse_canonical(read_file(path), source=near(path))
+            votes.append(structure(document, HumanDecision, what=near(path), error=IntegrityError))
+        return tuple(sorted(votes, key=lambda vote: vote.actor or ""))
+
+    def _list_votes(self, checkpoint: Checkpoint) -> list[Path]:
+        # One that was set aside has a number behind the digest of its voter.
+        name = checkpoint.digest.removeprefix("sha256:")
+        return [path for path in (self.root / "votes").glob(f"{name}.*.json") if path.stem.count(".") == 1]
 
     def claim_decision(self, checkpoint: Checkpoint, answer: Answer) -> Answer:
         """
@@ -88,6 +116,32 @@ class Store:
         """
         path = self._write("decisions", checkpoint.digest, canonical_record(answer.to_dict()))
         return Answer.from_dict(parse_canonical(read_file(path), source=near(path)))
+
+    def find_decision(self, checkpoint: Checkpoint) -> Answer | None:
+        """
+        Give the decision that counts for a checkpoint, or None.
+        """
+        path = self._path("decisions", checkpoint.digest)
+        return Answer.from_dict(parse_canonical(read_file(path), source=near(path))) if path.exists() else None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """
+        Keep other processes from deciding here meanwhile: who comes second finds what the first one decided.
+
+        Raises:
+            StorageError: the root cannot be used.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(self.root, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise _cannot_write(self.root, error) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def load_run(self, name: str) -> RecordedRun:
         """
@@ -158,10 +212,14 @@ class Store:
                     return path
             _sync_folder(path.parent)
         except OSError as error:
-            raise StorageError(
-                f"cannot write: {error.strerror}", where=near(path), remedy="make the root writable, or give --root DIR"
-            ) from error
+            raise _cannot_write(path, error) from error
         return path
+
+
+def _cannot_write(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot write: {error.strerror}", where=near(path), remedy="make the root writable, or give --root DIR"
+    )
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,13 +3,15 @@
 import shlex
 from typing import Final
 
+from runtime.cli.terms_words import say_terms
+from runtime.encoding.converter import unstructure
 from runtime.encoding.display import shown_json, visible
 from runtime.orchestration.definitions import WorkflowDefinition
-from runtime.orchestration.gate import REJECT
 from runtime.orchestration.payloads import When
 from runtime.orchestration.payloads_asking import ActionPayload, HumanPayload
 from runtime.orchestration.prepare import PreparedStep, prepare
 from runtime.orchestration.result import OrchestrationResult
+from runtime.orchestration.voting import REJECT
 from runtime.values.answers import Answer
 from runtime.values.requests import HumanAsk
 
@@ -50,7 +52,8 @@ def say_step(step: PreparedStep, limit: int = 100) -> str:
     if isinstance(payload, HumanPayload):
         who = f" ({' or '.join(payload.approvers)})" if payload.approvers else ""
         output = f" → {payload.output}" if payload.output else ""
-        return visible(f"{flagged}asks a person{who}: {' | '.join(payload.choices)}{output}")
+        terms = f"; {'; '.join(say_terms(unstructure(payload)))}" if say_terms(unstructure(payload)) else ""
+        return visible(f"{flagged}asks a person{who}: {' | '.join(payload.choices)}{output}{terms}")
     if isinstance(payload, ActionPayload):
         output = f" → {payload.output}" if payload.output else ""
         doing = f"{payload.connector}.{payload.action} {shown_json(payload.params.thaw(), limit)}"
@@ -97,11 +100,12 @@ def show_result(result: OrchestrationResult, name: str, path: str, command: str)
 
 
 def _say_answer(answer: Answer | None) -> str:
-    if answer is None or answer.decision is None:
-        return ""
-    decision = answer.decision
-    reason = f": {decision.reason}" if decision.reason else ""
-    return f"  {visible(decision.actor)} chose {visible(decision.choice)}{visible(reason)}"
+    said = [
+        f"{one.actor} chose {one.choice}{', signed' if one.signature else ''}{f': {one.reason}' if one.reason else ''}"
+        for one in (() if answer is None else answer.decisions)
+        if not one.is_expired
+    ]
+    return f"  {visible('; '.join(said))}" if said else ""
 
 
 def _say_status(result: OrchestrationResult) -> str:
@@ -131,6 +135,9 @@ def _say_pending(result: OrchestrationResult, width: int, command: str, name: st
         f"  {request.sequence}  {visible(request.step_id):<{width}}  {visible(ask.prompt) or '(the step asks nothing)'}",
         f"     choices: {visible(', '.join(ask.choices))}{who}",
     ]
+    lines += [f"     {visible(words)}" for words in say_terms(unstructure(ask))]
+    if result.opening is not None and result.opening.expires_at is not None:
+        lines.append(f"     open until {result.opening.expires_at}")
     lines += [f"     {visible(label)}: {shown_json(value)}" for label, value in ask.shown.thaw().items()]
     if ask.input_schema is not None:
         lines.append(f"     input:   {shown_json(ask.input_schema.thaw())}")
@@ -140,9 +147,10 @@ def _say_pending(result: OrchestrationResult, width: int, command: str, name: st
 def _say_commands(ask: HumanAsk, command: str, name: str) -> list[str]:
     actor = visible(ask.approvers[0]) if ask.approvers else "YOU"
     given = " --input JSON" if ask.input_schema is not None else ""
+    signed = " --sign KEYFILE" if ask.signed else ""
     lines = []
     for choice in ask.choices:
         verb = choice if choice in ("approve", REJECT) else f"approve --choice {shlex.quote(visible(choice))}"
         form = given if choice != REJECT else ""
-        lines.append(f"  {command} {verb} {name} --as {shlex.quote(actor)} --reason …{form}")
+        lines.append(f"  {command} {verb} {name} --as {shlex.quote(actor)} --reason …{form}{signed}")
     return lines

@@ -121,8 +121,10 @@ def _tell_steps(result: OrchestrationResult) -> list[dict[str, Any]]:
 
 
 def _said(answer: Answer) -> dict[str, Any]:
+    # Nonce, expiry and signature differ between any two runs, whatever was decided.
     record = answer.to_dict()
-    return {name: record[name] for name in ("decision", "outcome")}
+    decisions = [{**one, "signature": None} for one in record["decisions"]]
+    return {"decisions": decisions, "outcome": record["outcome"]}
 
 
 def _decided(verdict: Mapping[str, Any]) -> dict[str, Any]:

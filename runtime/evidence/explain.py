@@ -32,7 +32,7 @@ def explain(result: OrchestrationResult) -> list[dict[str, Any]]:
     Returns:
         For each step `sequence`, `step_id`, `operation`, `description`, `status` (of its lineage entry, or `waiting`, or
         `not reached`), `error_code`, `message`; for one that was taken `reads` and `writes` (values by pointer; of a
-        large one its type and size); and as it applies `clauses`, `verdict`, `ranking`, `decision`, `outcome`, `asked`.
+        large one its type and size); and as it applies `clauses`, `verdict`, `ranking`, `decisions`, `outcome`, `asked`.
     """
     entries = result.lineage["entries"]
     explained = []
@@ -84,7 +84,7 @@ def _explain_step(
 def _explain_answer(result: OrchestrationResult, digest: str | None) -> dict[str, Any]:
     answers = (answer.to_dict() for answer in result.inputs.answers if answer.digest == digest)
     answer: dict[str, Any] = next(answers, {})
-    return {name: answer[name] for name in ("decision", "outcome") if answer.get(name) is not None}
+    return {name: answer[name] for name in ("decisions", "outcome") if answer.get(name)}
 
 
 def _look(capabilities: tuple[str, ...], kind: str, state: State) -> dict[str, JsonValue]:

@@ -10,8 +10,10 @@ from typing import Any, Final
 from runtime.limits import (
     MAX_ANSWERS,
     MAX_CHOICES,
+    MAX_EXPIRY_MS,
     MAX_IDENTIFIER_LENGTH,
     MAX_NUMBER,
+    MAX_QUORUM,
     MAX_SEQUENCE_RULES,
     MAX_STEPS,
     MAX_TEXT_LENGTH,
@@ -26,6 +28,12 @@ _BASE: Final = "urn:mission-runtime:schema:"
 _DIGEST: Final[_Schema] = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 _IDENTIFIER: Final[_Schema] = {"type": "string", "minLength": 1, "maxLength": MAX_IDENTIFIER_LENGTH}
 _TEXT: Final[_Schema] = {"type": "string", "maxLength": MAX_TEXT_LENGTH}
+_NONCE: Final[_Schema] = {"type": "string", "pattern": "^[0-9a-f]{32,64}$"}
+_INSTANT: Final[_Schema] = {
+    "type": "string",
+    "pattern": "^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z$",
+}
+_KEY_ID: Final[_Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _CODE: Final[_Schema] = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"}
 _OBJECT: Final[_Schema] = {"type": "object"}
 _ANY: Final[_Schema] = {}
@@ -98,7 +106,10 @@ _HUMAN_ASK: Final = _members(
     choices=_list(_IDENTIFIER, MAX_CHOICES),
     input_schema=_optional(_OBJECT),
     approvers=_list(_IDENTIFIER),
-    quorum={"type": "integer", "minimum": 1},
+    quorum={"type": "integer", "minimum": 1, "maximum": MAX_QUORUM},
+    not_by=_list(_IDENTIFIER),
+    signed={"type": "boolean"},
+    expires_after_ms=_optional({"type": "integer", "minimum": 1, "maximum": MAX_EXPIRY_MS}),
 )
 _EFFECT_ASK: Final = _members(
     kind={"const": "effect"},
@@ -116,7 +127,10 @@ _REQUEST: Final = _record(
     input_digest=_DIGEST,
     ask={"oneOf": [_HUMAN_ASK, _EFFECT_ASK]},
 )
-_DECISION: Final = _members(actor=_IDENTIFIER, choice=_IDENTIFIER, reason=_TEXT, input=_ANY)
+_SIGNATURE: Final = _members(nonce=_NONCE, expires_at=_optional(_INSTANT), key_id=_KEY_ID, signature=_IDENTIFIER)
+_DECISION: Final = _members(
+    actor=_optional(_IDENTIFIER), choice=_IDENTIFIER, reason=_TEXT, input=_ANY, signature=_optional(_SIGNATURE)
+)
 _OUTCOME: Final = _members(
     status=_choice("failed", "succeeded", "unknown"), output=_ANY, code=_optional(_CODE), attempts=_list(_OBJECT)
 )
@@ -124,7 +138,7 @@ _ANSWER: Final = _record(
     "answer/v1",
     request_digest=_optional(_DIGEST),
     step_id=_optional(_IDENTIFIER),
-    decision=_optional(_DECISION),
+    decisions=_list(_DECISION, MAX_QUORUM),
     outcome=_optional(_OUTCOME),
 )
 _RECEIPT: Final = _record(
@@ -236,6 +250,7 @@ RECORD_SCHEMAS: Final[dict[str, _Schema]] = {
         "log-inclusion/v1": _record(
             "log-inclusion/v1", index=_COUNT, size=_SIZE, receipt_digest=_DIGEST, proof=_list(_DIGEST)
         ),
+        "opening/v1": _record("opening/v1", request_digest=_DIGEST, nonce=_NONCE, expires_at=_optional(_INSTANT)),
         "receipt/v1": _RECEIPT,
         "recorded-run/v1": _record(
             "recorded-run/v1", checkpoint=_CHECKPOINT, lineage=_list(_ENTRY, MAX_STEPS), receipt=_RECEIPT

@@ -13,6 +13,7 @@ from runtime.orchestration.gate import AskingPayload, verify_answer
 from runtime.orchestration.prepare import PreparedStep
 from runtime.orchestration.result import OrchestrationResult
 from runtime.values.answers import Answer
+from runtime.values.requests import Request
 
 __all__ = ["Answers", "build_refusal", "refuse_unused"]
 
@@ -70,7 +71,7 @@ class Answers:
                 )
             seen.add(key)
 
-    def take(self, payload: AskingPayload, step_id: str, request_digest: str) -> tuple[Answer | None, bool]:
+    def take(self, payload: AskingPayload, request: Request, request_digest: str) -> tuple[Answer | None, bool]:
         """
         Use the answers to a step's request.
 
@@ -82,11 +83,11 @@ class Answers:
         """
         settling: Answer | None = None
         for answer in list(self.unused):
-            is_for_it = answer.request_digest == request_digest or answer.step_id == step_id
+            is_for_it = answer.request_digest == request_digest or answer.step_id == request.step_id
             # After an `unknown`, only what settles it counts; a second `unknown` says nothing new and is left over.
             if not is_for_it or (settling is not None and answer.is_unknown):
                 continue
-            verify_answer(payload, answer, step_id=step_id)
+            verify_answer(payload, answer, step_id=request.step_id, ask=request.ask)
             self.unused.remove(answer)
             settling = answer.bound_to(request_digest)
             self.used.append(settling)

@@ -76,6 +76,7 @@ def _reads(payload: Payload) -> Iterator[str]:
         case HumanPayload():
             for text in payload.show.values():
                 yield from Expression.parse(text).list_reads()
+            yield from [payload.not_by.text] if payload.not_by is not None else []
 
 
 def _list_reads(payload: ListPayload) -> Iterator[str]:

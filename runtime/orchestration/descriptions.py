@@ -43,6 +43,10 @@ def describe_asks(steps: tuple[PreparedStep, ...]) -> list[dict[str, Any]]:
             "show": dict(payload.show),
             "choices": list(payload.choices),
             "approvers": list(payload.approvers),
+            "quorum": payload.quorum,
+            "not_by": None if payload.not_by is None else payload.not_by.text,
+            "signed": payload.signed,
+            "expires_after_ms": payload.expires_after_ms,
             "input_schema": None if payload.input_schema is None else payload.input_schema.thaw(),
             "on_reject": payload.on_reject.value,
         }

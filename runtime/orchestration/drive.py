@@ -1,13 +1,16 @@
 """Drives a run in this process: executes it, has its effects performed, and executes it again with their outcomes.
 
-The engine never performs an effect; this does, through connectors, under three rules:
+The engine never performs an effect; this does, through connectors, under four rules:
 
 1. A mutating effect needs a durable ledger. Its intent is recorded before the call, its outcome after it.
 2. An intent without an outcome is `unknown`: it is not tried again here, and the run waits until it is reconciled.
 3. A connector's exception becomes a code and never text: `unknown` for a mutating effect, `failed` for a reading one.
+4. A mutating effect is not performed when a signed decision the run rests on no longer holds; it is `failed`, with
+   the code `approval_stale`. See `approvals.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import attrs
@@ -15,12 +18,13 @@ import attrs
 from runtime.encoding.frozen import JsonArray
 from runtime.errors import AnswerRefusedError, DefinitionError, LedgerRequiredError, shown
 from runtime.orchestration.answering import refuse_unused
+from runtime.orchestration.approvals import Approvals
 from runtime.orchestration.catalogue import verify_actions
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.engine import execute
 from runtime.orchestration.prepare import mutating_steps, prepare
 from runtime.orchestration.result import OrchestrationResult, RunStatus
-from runtime.ports import Connector, EffectLedger
+from runtime.ports import Connector, Decisions, EffectLedger
 from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
 from runtime.values.requests import EffectAsk, EffectMode, Request, WaitReason
 
@@ -32,6 +36,8 @@ def drive(
     *,
     effects: Mapping[str, Connector] | None = None,
     ledger: EffectLedger | None = None,
+    decisions: Decisions | None = None,
+    settled: Iterable[Answer] | None = None,
 ) -> OrchestrationResult:
     """
     Execute a run until it ends or waits for what nobody here can answer.
@@ -40,17 +46,20 @@ def drive(
         inputs: the run so far.
         effects: connectors by name; without any, action steps wait.
         ledger: where mutating effects are recorded.
+        decisions: what checks decisions of steps that are signed or expire; without it they take none.
+        settled: those of the inputs' answers that were taken before; None for a run that begins.
 
     Raises:
         UnknownConnectorError: a step names a connector that `effects` does not hold.
         DefinitionError: a step names an action its connector lacks, or calls a mutating one `read`.
         LedgerRequiredError: a step mutates, and there is no durable ledger.
-        AnswerRefusedError: an answer is invalid, stale or left over.
+        AnswerRefusedError: an answer is invalid, stale, left over, or a decision that cannot be taken.
     """
     if effects is not None and not issubclass(type(effects), Mapping):
         raise DefinitionError(f"effects is {shown(effects)}", remedy="give a mapping of names to connectors")
+    approvals = Approvals(decisions, settled)
     if effects is None:
-        return refuse_unused(execute(inputs))
+        return _close(execute(inputs), approvals)
     steps = prepare(inputs.definition)
     verify_actions(steps, _describe(effects))
     # Under `observe` the engine refuses any mutating step itself, with the better reason.
@@ -60,23 +69,35 @@ def drive(
             f"steps {mutating} mutate, and there is no durable ledger",
             remedy="pass ledger=, one that keeps its records; or leave effects out, so that the steps wait",
         )
-    result = execute(inputs)
-    while result.status is RunStatus.WAITING_EFFECT:
-        pending = result.pending
-        if pending is None or pending.reason is WaitReason.UNKNOWN:
-            break
-        outcome = _perform(pending.request, effects, ledger)
-        answer = Answer(request_digest=pending.digest, outcome=outcome)
-        # Answers given in advance for later steps are still unused; they stay in the run's inputs.
-        inputs = attrs.evolve(inputs, answers=(*result.inputs.answers, answer, *result.unused))
-        try:
-            result = execute(inputs)
-        except AnswerRefusedError as refusal:
+    result, done = execute(inputs), None
+    try:
+        while result.status is RunStatus.WAITING_EFFECT:
+            pending = result.pending
+            if pending is None or pending.reason is WaitReason.UNKNOWN:
+                break
+            approvals.take(result)
+            outcome = _perform(pending.request, effects, ledger, partial(approvals.is_stale, result))
+            answers = (*result.inputs.answers, Answer(request_digest=pending.digest, outcome=outcome))
+            done = inputs.answered_by(answers)
+            # Answers given in advance for later steps are still unused; they stay in the run's inputs.
+            result = execute(inputs.answered_by((*answers, *result.unused)))
+        return _close(result, approvals)
+    except AnswerRefusedError as refusal:
+        if done is not None and refusal.result is None:
             # The effect was done: its outcome goes along with the refusal of a later answer.
-            done = attrs.evolve(inputs, answers=(*result.inputs.answers, answer))
             refusal.result = execute(done)
-            raise
-    return refuse_unused(result)
+        raise
+
+
+def _close(result: OrchestrationResult, approvals: Approvals) -> OrchestrationResult:
+    """
+    Hand a result out: with every answer used, every decision taken, and the request it waits for open.
+    """
+    approvals.take(refuse_unused(result))
+    opening, expired = approvals.open(result)
+    if expired is not None:
+        return _close(execute(result.inputs.answered_by((*result.inputs.answers, expired))), approvals)
+    return attrs.evolve(result, opening=opening)
 
 
 def _describe(effects: Mapping[str, Connector]) -> dict[str, Any]:
@@ -93,7 +114,12 @@ def _describe(effects: Mapping[str, Connector]) -> dict[str, Any]:
     return described
 
 
-def _perform(request: Request, effects: Mapping[str, Connector], ledger: EffectLedger | None) -> EffectOutcome:
+def _perform(
+    request: Request,
+    effects: Mapping[str, Connector],
+    ledger: EffectLedger | None,
+    is_stale: Callable[[], bool],
+) -> EffectOutcome:
     assert isinstance(request.ask, EffectAsk)  # noqa: S101 - narrows the type; the run waits for an effect.
     ask = request.ask
     digest = request.digest
@@ -104,6 +130,8 @@ def _perform(request: Request, effects: Mapping[str, Connector], ledger: EffectL
             return known
         if ledger.has_intent(digest):  # (2)
             return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="interrupted")
+        if is_stale():  # (4)
+            return EffectOutcome(status=OutcomeStatus.FAILED, code="approval_stale")
         ledger.record_intent(request)  # (1)
     outcome = _call(effects[ask.connector], request, ask.mode)
     if not outcome.attempts:

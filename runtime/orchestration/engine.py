@@ -25,11 +25,12 @@ from typing import Final, Literal, final
 from runtime.encoding.digest import digest_of_bytes
 from runtime.errors import AntiFailureViolation, DefinitionError, EngineBug, EnvelopeViolation, shown
 from runtime.orchestration.answering import Answers, refuse_unused
+from runtime.orchestration.approvals import refuse_unverified
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.deciding import Policies, bind_policies, decide, read_policies, record_policies
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
 from runtime.orchestration.failures import StepErrorCode, StepFailure
-from runtime.orchestration.gate import AskingPayload, build_ask, enter_answer, is_denied
+from runtime.orchestration.gate import AskingPayload, build_ask, enter_answer, find_denial
 from runtime.orchestration.lineage import EntryStatus, Receipt, record_bytes
 from runtime.orchestration.paths import write
 from runtime.orchestration.payloads_asking import DecidePayload, HumanPayload
@@ -82,7 +83,7 @@ class Orchestrator:
 
         Raises:
             DefinitionError: the workflow is refused; nothing ran.
-            AnswerRefusedError: an answer is invalid, stale or left over; nothing is recorded.
+            AnswerRefusedError: an answer is invalid, stale, left over, or to be checked; nothing is recorded.
         """
         inputs = Checkpoint(
             definition=workflow,
@@ -91,7 +92,7 @@ class Orchestrator:
             mode=Mode.of(mode),
             answers=() if answers is None else answers,
         )
-        return refuse_unused(execute(inputs))
+        return refuse_unverified(refuse_unused(execute(inputs)))
 
 
 def execute(inputs: Checkpoint) -> OrchestrationResult:
@@ -182,7 +183,7 @@ class _Execution:
             ask=build_ask(payload, self.state),
         )
         digest = request.digest
-        answer, is_unknown = self.answers.take(payload, step.spec.id, digest)
+        answer, is_unknown = self.answers.take(payload, request, digest)
         if answer is None:  # (3) (4)
             self.pending = Pending(request=request, reason=WaitReason.UNKNOWN if is_unknown else WaitReason.UNANSWERED)
             is_human = isinstance(payload, HumanPayload)
@@ -190,10 +191,9 @@ class _Execution:
             return
         self.requests.append(request)
         bound = (digest, answer.digest)
-        decision = answer.decision
-        if decision is not None and is_denied(payload, answer):
-            reason = f": {decision.reason}" if decision.reason else ""
-            self._deny(step, StepErrorCode.GATE_REJECTED, f"rejected by {decision.actor!r}{reason}", bound)
+        denial = find_denial(payload, answer)
+        if denial is not None:
+            self._deny(step, *denial, bound)
             return
         try:
             after = enter_answer(payload, answer, self.state)

@@ -27,6 +27,7 @@ class StepErrorCode(StrEnum):
     STATE_TOO_LARGE = "state_too_large"
     EFFECT_FAILED = "effect_failed"
     GATE_REJECTED = "gate_rejected"
+    GATE_EXPIRED = "gate_expired"
     POLICY_DENIED = "policy_denied"
 
 

@@ -27,7 +27,7 @@ from runtime.orchestration.prepare import PreparedStep, prepare, refuse_mutation
 from runtime.orchestration.registry import MISSION_REGISTRY, find_mission
 from runtime.orchestration.result import OrchestrationResult
 from runtime.policy.pack import PolicyPack
-from runtime.ports import Connector, EffectLedger
+from runtime.ports import Connector, Decisions, EffectLedger
 from runtime.values.answers import Answer
 from runtime.values.checks import of_type
 
@@ -233,12 +233,13 @@ def plan_mission(  # noqa: PLR0913 - the keywords of run_mission.
     return Plan(catalogue=mission.catalogue, inputs=inputs, brought_policies=tuple(sorted(brought)))
 
 
-def run_planned(
+def run_planned(  # noqa: PLR0913 - the keywords of run_mission.
     plan: Plan,
     *,
     answers: Iterable[Answer] | None = None,
     effects: Mapping[str, Connector] | None = None,
     ledger: EffectLedger | None = None,
+    decisions: Decisions | None = None,
     registry: Mapping[str, Mission] = MISSION_REGISTRY,
 ) -> OrchestrationResult:
     """
@@ -249,6 +250,7 @@ def run_planned(
         answers: as for `run_mission`.
         effects: as for `run_mission`.
         ledger: as for `run_mission`.
+        decisions: as for `run_mission`.
         registry: where the mission is looked up again.
 
     Raises:
@@ -270,7 +272,7 @@ def run_planned(
             remedy="plan again, and have the new plan approved",
         )
     given = inputs.answered_by(() if answers is None else tuple(answers))
-    return drive(given, effects=effects, ledger=ledger)
+    return drive(given, effects=effects, ledger=ledger, decisions=decisions)
 
 
 def _describe_head(mission: Mission) -> dict[str, Any]:

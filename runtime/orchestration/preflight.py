@@ -204,6 +204,7 @@ def say_event(event: Event) -> str:
 
 _OUTCOMES: Final = {
     "completed": "completes",
+    "expired": "is not decided in time",
     "failed": "fails",
     "unknown": "has an unknown outcome",
     "skipped": "is skipped",

@@ -23,7 +23,7 @@ from runtime.orchestration.drive import drive
 from runtime.orchestration.mission import Mission, verify_mission
 from runtime.orchestration.result import OrchestrationResult
 from runtime.policy.pack import PolicyPack
-from runtime.ports import Connector, EffectLedger
+from runtime.ports import Connector, Decisions, EffectLedger
 from runtime.values.answers import Answer
 
 __all__ = [
@@ -200,6 +200,7 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
     policies: Iterable[PolicyPack] | None = None,
     effects: Mapping[str, Connector] | None = None,
     ledger: EffectLedger | None = None,
+    decisions: Decisions | None = None,
     mode: Mode | str = Mode.OBSERVE,
     registry: Mapping[str, Mission] = MISSION_REGISTRY,
 ) -> OrchestrationResult:
@@ -214,6 +215,7 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
         policies: packs that take the place of the mission's own of the same policy id.
         effects: connectors by name that answer `action` steps; without it they wait.
         ledger: durable record of mutating effects; required when `effects` may mutate.
+        decisions: checks decisions of steps that are signed or expire; without it those steps take none.
         mode: `observe`, or `apply` to allow steps that change something outside.
         registry: any read-only mapping of names to missions.
 
@@ -224,20 +226,21 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
         UnknownMissionError: the name is not registered.
         ParamsError: the params do not fit.
         DefinitionError: the workflow is refused (`EnvelopeViolation`, `AntiFailureViolation`, …); nothing ran.
-        AnswerRefusedError: an answer is invalid, stale or left over.
+        AnswerRefusedError: an answer is invalid, stale, left over, or a decision that cannot be taken.
     """
     mission = find_mission(name, registry)
     inputs = mission.begin(params, ctx, policies=() if policies is None else policies, mode=mode)
     inputs = inputs.answered_by(read_answers(() if answers is None else answers))
-    return drive(inputs, effects=effects, ledger=ledger)
+    return drive(inputs, effects=effects, ledger=ledger, decisions=decisions)
 
 
-def resume_mission(
+def resume_mission(  # noqa: PLR0913 - the keywords are the contract of every caller.
     checkpoint: Checkpoint,
     answers: Iterable[Answer],
     *,
     effects: Mapping[str, Connector] | None = None,
     ledger: EffectLedger | None = None,
+    decisions: Decisions | None = None,
     registry: Mapping[str, Mission] = MISSION_REGISTRY,
 ) -> OrchestrationResult:
     """
@@ -248,18 +251,20 @@ def resume_mission(
         answers: more answers, for the open request and, in advance, for later steps.
         effects: as for `run_mission`.
         ledger: as for `run_mission`.
+        decisions: as for `run_mission`.
         registry: where the mission is looked up again.
 
     Raises:
         CheckpointMismatchError: the mission as registered now is another version, or builds another workflow.
         UnknownMissionError: the mission is not registered here.
-        AnswerRefusedError: an answer is invalid, stale or left over; the checkpoint is as it was.
+        AnswerRefusedError: an answer is invalid, stale, left over, or a decision that cannot be taken; the checkpoint
+            is as it was.
     """
     if type(checkpoint) is not Checkpoint:
         raise IntegrityError(f"checkpoint is {shown(checkpoint)}", where="checkpoint", remedy="give a Checkpoint")
     _refuse_other_mission(checkpoint, registry)
     inputs = checkpoint.answered_by((*checkpoint.answers, *read_answers(answers)))
-    return drive(inputs, effects=effects, ledger=ledger)
+    return drive(inputs, effects=effects, ledger=ledger, decisions=decisions, settled=checkpoint.answers)
 
 
 def _refuse_other_mission(checkpoint: Checkpoint, registry: Mapping[str, Mission]) -> None:

@@ -7,10 +7,12 @@ import attrs
 import orjson
 
 from runtime.encoding.canonical import JsonValue
+from runtime.encoding.converter import unstructure
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.definitions import StepSpec
 from runtime.orchestration.state import State
 from runtime.values.answers import Answer
+from runtime.values.decisions import Opening
 from runtime.values.requests import Pending, Request
 from runtime.values.verdicts import Verdict
 
@@ -49,6 +51,8 @@ class OrchestrationResult:
     error_code: str | None = None
     error_message: str | None = None
     pending: Pending | None = None
+    opening: Opening | None = None
+    """Under which nonce, and until when the pending request is decided; None where its decision is not checked."""
     states: tuple[State, ...]
     """The state before each step that has a lineage entry or waits, and the final one."""
     header_bytes: bytes
@@ -149,5 +153,6 @@ class OrchestrationResult:
             "verdicts": {step_id: verdict.to_dict() for step_id, verdict in self.verdicts},
             "receipt": self.receipt,
             "pending": None if self.pending is None else self.pending.to_dict(),
+            "opening": unstructure(self.opening),
             "checkpoint": None if self.checkpoint is None else self.checkpoint.to_dict(),
         }

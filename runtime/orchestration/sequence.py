@@ -28,8 +28,8 @@ class Event:
     """
     What one step of a path does.
 
-    `outcome` is `completed`, `failed`, `denied`, `skipped`; of an effect also `unknown`, and `unplaced`: done, and the
-    step failed because the state has no place for its output.
+    `outcome` is `completed`, `failed`, `denied`, `skipped`; of a person also `expired`; of an effect also `unknown`, and
+    `unplaced`: done, and the step failed because the state has no place for its output.
     """
 
     step_id: str

@@ -1,9 +1,10 @@
 """Every path a workflow can take: what each step can do, told from its payload, and all combinations of that.
 
 A runtime step completes or fails; an effect is done, is known not to be, or cannot be known; a policy allows, denies or
-flags; a person makes one of the choices. With at most five steps all combinations are few. The walk leaves nothing out
-but the bounds on the size of the state. It may hold paths that no input leads to, because it looks at what a step is and
-not at the values it would meet. Read `preflight.py` for what is done with them. Source: DESIGN.md 5.
+flags; a person makes one of the choices, or lets the time to decide pass. A quorum changes nothing: its vote comes to
+one of the choices. With at most five steps all combinations are few. The walk leaves nothing out but the bounds on the
+size of the state. It may hold paths that no input leads to, because it looks at what a step is and not at the values it
+would meet. Read `preflight.py` for what is done with them. Source: DESIGN.md 5.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,16 +15,16 @@ import attrs
 from runtime.encoding.pointer import Pointer
 from runtime.orchestration.capabilities import list_capabilities
 from runtime.orchestration.deciding import Policies
-from runtime.orchestration.gate import REJECT
 from runtime.orchestration.payloads import FailPayload, NoopPayload
 from runtime.orchestration.payloads_asking import ActionPayload, DecidePayload, HumanPayload, OnReject
 from runtime.orchestration.prepare import PreparedStep
 from runtime.orchestration.sequence import Event
+from runtime.orchestration.voting import REJECT
 from runtime.values.verdicts import Decision
 
 __all__ = ["Path", "walk_paths"]
 
-_ENDS: Final = {"failed": "failed", "unplaced": "failed", "denied": "denied", "unknown": "waiting"}
+_ENDS: Final = {"failed": "failed", "unplaced": "failed", "denied": "denied", "expired": "denied", "unknown": "waiting"}
 
 
 @final
@@ -104,7 +105,8 @@ def _list_events(base: Event, step: PreparedStep, packs: Policies) -> Iterator[E
             yield failed
         case HumanPayload():
             yield from _list_choices(base, payload)
-            yield from [failed] if payload.show else []
+            yield from [attrs.evolve(base, outcome="expired")] if payload.expires_after_ms is not None else []
+            yield from [failed] if payload.show or payload.not_by is not None else []
         case _:
             yield from (base, failed)
 

@@ -1,5 +1,6 @@
-"""Shells that keep things in a database."""
+"""Shells that keep things: in a database, or in files."""
 
+from runtime.storage.decisions import FileDecisions
 from runtime.storage.sqlite_log import SqliteLogStore
 
-__all__ = ["SqliteLogStore"]
+__all__ = ["FileDecisions", "SqliteLogStore"]

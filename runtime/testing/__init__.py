@@ -1,6 +1,7 @@
-"""Doubles that are shipped, for tests: a connector that plays a script, and a ledger and a log in memory."""
+"""Doubles that are shipped, for tests: a connector and a port for decisions that play a script, a ledger, a log."""
 
+from runtime.testing.decisions import ScriptedDecisions
 from runtime.testing.effects import MemoryLedger, ScriptedConnector
 from runtime.testing.logs import MemoryLogStore
 
-__all__ = ["MemoryLedger", "MemoryLogStore", "ScriptedConnector"]
+__all__ = ["MemoryLedger", "MemoryLogStore", "ScriptedConnector", "ScriptedDecisions"]

@@ -1,19 +1,22 @@
-"""Answers: a person's decision or an effect's outcome, bound to the request it is for."""
+"""Answers: what people decided or how an effect ended, bound to the request it is for."""
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Final, Self, final
 
 import attrs
 
-from runtime.encoding.canonical import canonical, canonical_record
+from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.digest import digest_of_bytes
 from runtime.encoding.frozen import FrozenValue, JsonArray, JsonObject, freeze, thaw
-from runtime.errors import DefinitionError, InvalidAnswerError, shown
-from runtime.values.checks import is_identifier, is_optional_digest, is_small_json, is_text, of_type
+from runtime.errors import DefinitionError, Fault, InvalidAnswerError, shown
+from runtime.limits import MAX_QUORUM
+from runtime.values.checks import frozen_bytes, is_identifier, is_optional_digest, is_small_json, of_type
+from runtime.values.decisions import HumanDecision
 
-__all__ = ["Answer", "EffectOutcome", "HumanDecision", "OutcomeStatus"]
+__all__ = ["Answer", "EffectOutcome", "OutcomeStatus"]
 
 _SCHEMA: Final = "answer/v1"
 _is_code = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
@@ -32,24 +35,6 @@ def _are_objects(_: object, field: "attrs.Attribute[Any]", value: JsonArray) -> 
             raise DefinitionError(
                 f"{field.name}[{index}] is {shown(thaw(item))}", where=field.name, remedy="expected an object"
             )
-
-
-def _by_bytes(value: FrozenValue) -> bytes:
-    # `True == 1` in Python, and not in JSON.
-    return value.raw if isinstance(value, JsonObject | JsonArray) else canonical(value)
-
-
-@final
-@attrs.frozen(kw_only=True)
-class HumanDecision:
-    """
-    What a named person decided: one of the choices, why, and the input the step asked for (None when it asks none).
-    """
-
-    actor: str = attrs.field(validator=is_identifier)
-    choice: str = attrs.field(validator=is_identifier)
-    reason: str = attrs.field(default="", validator=is_text)
-    input: FrozenValue = attrs.field(default=None, eq=_by_bytes, converter=freeze, validator=is_small_json)
 
 
 class OutcomeStatus(StrEnum):
@@ -73,7 +58,7 @@ class EffectOutcome:
     """
 
     status: OutcomeStatus = attrs.field(validator=of_type(OutcomeStatus))
-    output: FrozenValue = attrs.field(default=None, eq=_by_bytes, converter=freeze, validator=is_small_json)
+    output: FrozenValue = attrs.field(default=None, eq=frozen_bytes, converter=freeze, validator=is_small_json)
     code: str | None = attrs.field(default=None, validator=_is_optional_code)
     attempts: JsonArray = attrs.field(
         factory=lambda: JsonArray([]), validator=[of_type(JsonArray), is_small_json, _are_objects]
@@ -95,20 +80,62 @@ class EffectOutcome:
             )
 
 
+def _are_decisions(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if type(value) is not tuple or not all(type(item) is HumanDecision for item in value):
+        raise DefinitionError(f"{field.name} is {shown(value)}", where=field.name, remedy="expected HumanDecisions")
+    if len(value) > MAX_QUORUM:
+        raise DefinitionError(f"{len(value)} decisions", where=field.name, remedy=f"an answer has at most {MAX_QUORUM}")
+    actors = [decision.actor for decision in value]
+    if len(actors) > 1 and (None in actors or actors != sorted({*actors})):
+        raise DefinitionError(
+            f"decisions by {shown(actors)}", where=field.name, remedy="sort them by actor; each decides once"
+        )
+
+
 @final
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, init=False)
 class Answer:
     """
-    The record `answer/v1`: a decision or an outcome, and what it answers.
+    The record `answer/v1`: decisions or an outcome, and what it answers.
 
     It names a request digest (bound), or, given in advance, the step id. Records and checkpoints hold bound ones only.
+    A step with a quorum takes one answer with a decision of each person, sorted by actor.
     """
 
     schema: str = attrs.field(default=_SCHEMA, validator=of_type(str))
     request_digest: str | None = attrs.field(default=None, validator=is_optional_digest)
     step_id: str | None = attrs.field(default=None, validator=attrs.validators.optional(is_identifier))
-    decision: HumanDecision | None = attrs.field(default=None, validator=of_type(HumanDecision, type(None)))
+    decisions: tuple[HumanDecision, ...] = attrs.field(default=(), validator=_are_decisions)
     outcome: EffectOutcome | None = attrs.field(default=None, validator=of_type(EffectOutcome, type(None)))
+
+    def __init__(  # noqa: PLR0913 - the fields, and the short way to write one decision.
+        self,
+        *,
+        schema: str = _SCHEMA,
+        request_digest: str | None = None,
+        step_id: str | None = None,
+        decision: HumanDecision | None = None,
+        decisions: Sequence[HumanDecision] = (),
+        outcome: EffectOutcome | None = None,
+    ) -> None:
+        """
+        Take the fields; `decision` is the short way to write the decisions of one person.
+        """
+        if decision is not None:
+            if decisions:
+                raise DefinitionError("decision and decisions", where="decision", remedy="give one of the two")
+            if type(decision) is not HumanDecision:
+                raise DefinitionError(
+                    f"decision is {shown(decision)}", where="decision", remedy="expected HumanDecision or null"
+                )
+            decisions = (decision,)
+        self.__attrs_init__(
+            schema=schema,
+            request_digest=request_digest,
+            step_id=step_id,
+            decisions=tuple(decisions) if type(decisions) is list else decisions,  # type: ignore[arg-type]  # the validator refuses the rest.
+            outcome=outcome,
+        )
 
     def __attrs_post_init__(self) -> None:
         """
@@ -120,10 +147,18 @@ class Answer:
             raise DefinitionError(
                 "an answer without one address", remedy="name either request_digest or, in advance, step_id"
             )
-        if (self.decision is None) == (self.outcome is None):
+        if bool(self.decisions) == (self.outcome is not None):
             raise DefinitionError(
-                "an answer without one content", remedy="give either decision (human step) or outcome (action step)"
+                "an answer without one content",
+                remedy="give either decision or decisions (human step), or outcome (action step)",
             )
+
+    @property
+    def decision(self) -> HumanDecision | None:
+        """
+        The decision, where there is exactly one.
+        """
+        return self.decisions[0] if len(self.decisions) == 1 else None
 
     @property
     def is_unknown(self) -> bool:
@@ -162,9 +197,19 @@ class Answer:
     @classmethod
     def from_dict(cls, record: Any) -> Self:  # noqa: ANN401 - JSON enters here.
         """
-        Read the record, or the short form people write (schema and absent fields left out).
+        Read the record, or the short form people write: schema and absent fields left out, one decision as `decision`.
 
         Raises:
             InvalidAnswerError: with every fault and its path.
         """
-        return structure(record, cls, what="answer", error=InvalidAnswerError)
+        # A key that is no text may be an object that raises when it is compared.
+        is_plain = type(record) is dict and all(type(name) is str for name in record)
+        if not is_plain or "decision" not in record or "decisions" in record:
+            return structure(record, cls, what="answer", error=InvalidAnswerError)
+        rest = {name: value for name, value in record.items() if name != "decision"}
+        decisions = [] if record["decision"] is None else [record["decision"]]
+        try:
+            return structure({**rest, "decisions": decisions}, cls, what="answer", error=InvalidAnswerError)
+        except InvalidAnswerError as error:
+            faults = [Fault(one.message, one.where.replace("decisions[0]", "decision", 1)) for one in error.faults]
+            raise InvalidAnswerError(error.what, faults=faults) from error

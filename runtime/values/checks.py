@@ -1,5 +1,6 @@
 """Field validators shared by the values; each raises with the field's name and the way to mend it."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -14,8 +15,10 @@ from runtime.limits import MAX_IDENTIFIER_LENGTH, MAX_PAYLOAD_BYTES, MAX_TEXT_LE
 
 __all__ = [
     "SCHEMA_PART",
+    "frozen_bytes",
     "is_below_root",
     "is_identifier",
+    "is_key_id",
     "is_optional_digest",
     "is_optional_object",
     "is_small_json",
@@ -26,6 +29,8 @@ __all__ = [
 
 SCHEMA_PART: Final = "schema_part"
 """Attribute of a validator under which it states its bounds."""
+
+_match_key_id = re.compile(r"[0-9a-f]{64}").fullmatch
 
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 V = TypeVar("V", bound=Callable[..., None])
@@ -98,13 +103,30 @@ def is_optional_digest(_: object, field: "attrs.Attribute[Any]", value: object) 
         )
 
 
+def is_key_id(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """
+    Accept the id of a key: 64 lower-case hex digits.
+    """
+    if type(value) is not str or _match_key_id(value) is None:
+        raise DefinitionError(
+            f"{field.name} is {shown(value)}", where=field.name, remedy="expected 64 lower-case hex digits"
+        )
+
+
+def frozen_bytes(value: FrozenValue) -> bytes:
+    """
+    Give the canonical bytes of frozen JSON, by which it is compared: `True == 1` in Python, and not in JSON.
+    """
+    return value.raw if isinstance(value, JsonObject | JsonArray) else canonical(value)
+
+
 def is_small_json(_: object, field: "attrs.Attribute[Any]", value: FrozenValue) -> None:
     """
     Accept frozen JSON of at most a payload's size.
     """
     if value is None:
         return
-    size = len(value.raw if isinstance(value, JsonObject | JsonArray) else canonical(value))
+    size = len(frozen_bytes(value))
     if size > MAX_PAYLOAD_BYTES:
         raise DefinitionError(
             f"{field.name} has {size} bytes", where=field.name, remedy=f"the limit is {MAX_PAYLOAD_BYTES} bytes"

@@ -30,8 +30,9 @@ class HumanAsk:
     """
     What a person is asked.
 
-    An empty `approvers` lets any named actor decide; `quorum` is the count of distinct actors needed. `shown` are values
-    of the state, by label: what the person sees is what the request is bound to.
+    An empty `approvers` lets any named actor decide; `quorum` is the count of distinct actors needed, and `not_by` are
+    those who may not be among them. `shown` are values of the state, by label: what the person sees is what the request
+    is bound to. `signed` wants each decision signed; `expires_after_ms` is the time to decide, from when it was asked.
     """
 
     prompt: str
@@ -40,8 +41,18 @@ class HumanAsk:
     input_schema: JsonObject | None
     approvers: tuple[str, ...]
     quorum: int = 1
+    not_by: tuple[str, ...] = ()
+    signed: bool = False
+    expires_after_ms: int | None = None
 
     KIND: ClassVar[str] = "human"
+
+    @property
+    def is_guarded(self) -> bool:
+        """
+        Tell whether its decisions are to be checked by a driver: for their signature, or for their time.
+        """
+        return self.signed or self.expires_after_ms is not None
 
 
 @final

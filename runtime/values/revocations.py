@@ -3,7 +3,6 @@
 The position is a leaf index of the transparency log, not a time: a clock can be set back, a log cannot.
 """
 
-import re
 from typing import Any, Final, Self, final
 
 import attrs
@@ -13,19 +12,11 @@ from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import DefinitionError, IntegrityError, TransitionError, shown
 from runtime.limits import MAX_NUMBER
-from runtime.values.checks import of_type
+from runtime.values.checks import is_key_id, of_type
 
 __all__ = ["Revocation"]
 
 _SCHEMA: Final = "revocation/v1"
-_is_key_id = re.compile(r"[0-9a-f]{64}").fullmatch
-
-
-def _names_a_key(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if type(value) is not str or _is_key_id(value) is None:
-        raise DefinitionError(
-            f"{field.name} is {shown(value)}", where=field.name, remedy="expected 64 lower-case hex digits"
-        )
 
 
 def _is_position(_: object, field: "attrs.Attribute[Any]", value: int) -> None:
@@ -43,7 +34,7 @@ class Revocation:
     """
 
     schema: str = attrs.field(default=_SCHEMA)
-    key_id: str = attrs.field(validator=_names_a_key)
+    key_id: str = attrs.field(validator=is_key_id)
     from_position: int = attrs.field(validator=[of_type(int), _is_position])
 
     def __attrs_post_init__(self) -> None:

@@ -126,6 +126,8 @@ LAZY = {
     "jsonschema": ("runtime/orchestration/schema.py", "jsonschema"),
     "builder in the package": ("runtime/orchestration/__init__.py", "runtime.orchestration.builder"),
     "error output": ("runtime/cli/main.py", "runtime.cli.output"),
+    "approvers": ("runtime/storage/decisions.py", "runtime.values.approvers"),
+    "signatures of decisions": ("runtime/storage/decisions.py", "runtime.values.signatures"),
     "sclite": ("runtime/cli/sclite_review.py", "sclite.bundles"),
     "exit codes": ("runtime/cli/main.py", "runtime.cli.exit_codes"),
 }

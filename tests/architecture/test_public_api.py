@@ -44,7 +44,10 @@ MODULES = (
     "runtime.testing",
     "runtime.values",
     "runtime.values.keys",
+    "runtime.values.approvers",
+    "runtime.values.decisions",
     "runtime.values.revocations",
+    "runtime.values.signatures",
 )
 
 

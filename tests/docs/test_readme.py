@@ -75,4 +75,6 @@ def test_limits_are_those_of_the_engine() -> None:
         str(limits.MAX_TEXT_LENGTH),
         str(limits.MAX_POINTER_LENGTH),
         str(limits.MAX_CHOICES),
+        str(limits.MAX_QUORUM),
+        f"{limits.MAX_EXPIRY_MS // 86_400_000} days",
     ]

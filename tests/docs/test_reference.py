@@ -39,8 +39,10 @@ from runtime.policy.evaluate import evaluate
 from runtime.policy.pack import PolicyPack
 from runtime.policy.rules import Constraint, Obligation, Rule
 from runtime.testing import MemoryLogStore
+from runtime.values.decisions import Opening
 from runtime.values.keys import PrivateKey
 from runtime.values.revocations import Revocation
+from runtime.values.signatures import sign_decision
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -207,6 +209,8 @@ def _records() -> dict[str, dict[str, Any]]:
     asked: dict[str, Any] = effect.pending.request.to_dict()
     recorded: dict[str, Any] = json.loads(RecordedRun.of(ended).raw)
     envelope = attest(RecordedRun.of(ended), [PrivateKey.of_seed(bytes(32))])
+    opening = Opening(request_digest=waiting.pending.digest, nonce="0" * 32)
+    signed = sign_decision(ended.inputs.answers[1].decisions[0], opening, PrivateKey.of_seed(bytes(32)))
     log = ReceiptLog(MemoryLogStore())
     log.append(RecordedRun.of(ended).receipt.raw)
     return {
@@ -219,7 +223,7 @@ def _records() -> dict[str, dict[str, Any]]:
         "human": human["ask"],
         "effect": asked["ask"],
         "answer/v1": decision,
-        "decision": decision["decision"],
+        "decisions": decision["decisions"][0],
         "outcome": outcome["outcome"],
         "receipt/v1": ended.receipt,
         "checkpoint/v1": waiting.checkpoint.to_dict(),
@@ -228,6 +232,8 @@ def _records() -> dict[str, dict[str, Any]]:
         "recorded-run/v1": recorded,
         "log-inclusion/v1": json.loads(log.prove_inclusion(0).raw),
         "log-consistency/v1": json.loads(log.prove_consistency(1).raw),
+        "opening/v1": json.loads(opening.raw),
+        "signature": unstructure(signed.signature),
         "result/v1": ended.to_dict(),
     }
 
@@ -245,10 +251,10 @@ def test_fields_of_a_record_are_listed(schema: str) -> None:
     assert sorted(row[0] for row in rows) == sorted(RECORDS[schema])
 
 
-@pytest.mark.parametrize("part", ["decision", "outcome"])
+@pytest.mark.parametrize("part", ["decisions", "signature", "outcome"])
 def test_fields_of_an_answer_are_listed(part: str) -> None:
     """
-    The tables of decision and outcome list exactly the fields of a real one.
+    The tables of decisions, signature and outcome list exactly the fields of a real one.
     """
     rows = _tables(_section(_page("records.md"), "`answer/v1`"))[f"field of `{part}"]
     assert sorted(row[0] for row in rows) == sorted(RECORDS[part])
@@ -346,6 +352,8 @@ MODULES = (
     "runtime.storage",
     "runtime.values",
     "runtime.values.keys",
+    "runtime.values.signatures",
+    "runtime.values.approvers",
     "runtime.values.revocations",
     "runtime.testing",
     "runtime.errors",

@@ -90,8 +90,8 @@ class TestAnswersInAdvanceEqualAnswersOneByOne:
         A run that stopped somewhere and gets all other answers in advance ends the same.
         """
         stop = data.draw(st.sampled_from(stops_of(inputs)))
-        used = [(answer.decision, answer.outcome) for answer in stop.inputs.answers]
-        rest = [answer for answer in inputs.answers if (answer.decision, answer.outcome) not in used]
+        used = [(answer.decisions, answer.outcome) for answer in stop.inputs.answers]
+        rest = [answer for answer in inputs.answers if (answer.decisions, answer.outcome) not in used]
         assume(len(rest) + len(used) == len(inputs.answers))
         assert_same(execute(stop.inputs.answered_by((*stop.inputs.answers, *rest))), execute(inputs))
 
@@ -146,9 +146,9 @@ class TestAnAnswerIsForOneRequest:
         Every answer given is either used or handed back, with its content as it was.
         """
         result = execute(inputs)
-        content: list[Any] = [answer.decision or answer.outcome for answer in (*result.inputs.answers, *result.unused)]
+        content: list[Any] = [answer.decisions or answer.outcome for answer in (*result.inputs.answers, *result.unused)]
         assert len(content) == len(inputs.answers)
-        assert all((answer.decision or answer.outcome) in content for answer in inputs.answers)
+        assert all((answer.decisions or answer.outcome) in content for answer in inputs.answers)
 
     @strategies.few
     @given(strategies.small_objects, strategies.small_objects)

@@ -181,7 +181,8 @@ def cases(draw: st.DrawFn) -> Case:
         show = draw(st.dictionaries(st.sampled_from("pq"), strategies.state_expressions, max_size=2))
         decided = HumanDecision(actor="ada", choice=draw(st.sampled_from(["approve", "reject"])))
         answers = [Answer(step_id="s", decision=decided)] if draw(st.booleans()) else []
-        return StepSpec("s", "human", {"show": show, **output}), state, answers, ()
+        named = draw(st.sampled_from([{}, {"not_by": draw(strategies.pointers_near(state))}]))
+        return StepSpec("s", "human", {"show": show, **named, **output}), state, answers, ()
     if kind == "action":
         done = EffectOutcome(status=OutcomeStatus.SUCCEEDED, output=draw(strategies.small_values))
         failed = EffectOutcome(status=OutcomeStatus.FAILED, code="gone")
@@ -205,7 +206,7 @@ class TestAStepCanDoNoMoreThanItsCapabilitiesSay:
         Over every operation, whether the step completes, fails, is denied or waits.
         """
         step, state, answers, policies = case
-        # An answer that is never used is refused; a gate whose `show` fails uses none.
+        # An answer that is never used is refused; a gate whose `show` or `not_by` fails uses none.
         if answers and run_step(step, state, [], policies).pending is None:
             answers = []
         ended = hold_law(step, state, answers, policies)

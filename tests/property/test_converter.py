@@ -12,11 +12,13 @@ from strategies import (
     any_steps,
     checkpoints,
     contexts,
+    decision_signatures,
     effect_asks,
     effect_outcomes,
     human_asks,
     human_decisions,
     little_values,
+    openings,
     requests,
 )
 
@@ -25,11 +27,22 @@ from runtime.encoding.converter import structure, unstructure
 from runtime.errors import DefinitionError
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
-from runtime.values import Answer, EffectAsk, EffectOutcome, HumanAsk, HumanDecision, Request
+from runtime.values import (
+    Answer,
+    DecisionSignature,
+    EffectAsk,
+    EffectOutcome,
+    HumanAsk,
+    HumanDecision,
+    Opening,
+    Request,
+)
 
 _VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     Answer: answers,
     HumanDecision: human_decisions,
+    DecisionSignature: decision_signatures,
+    Opening: openings,
     EffectOutcome: effect_outcomes,
     HumanAsk: human_asks,
     EffectAsk: effect_asks,

@@ -9,7 +9,16 @@ from reference_preflight import all_paths, breaks
 
 from runtime.encoding.frozen import JsonObject
 from runtime.errors import DefinitionError, UnsafePathError
-from runtime.orchestration import Answer, ExecutionContext, HumanDecision, Orchestrator, StepSpec, WorkflowDefinition
+from runtime.orchestration import (
+    Answer,
+    Checkpoint,
+    ExecutionContext,
+    HumanDecision,
+    Mode,
+    StepSpec,
+    WorkflowDefinition,
+    execute,
+)
 from runtime.orchestration.deciding import record_policies
 from runtime.orchestration.preflight import RULES_SCHEMA, list_paths, prove, read_rules, verify_proof
 from runtime.orchestration.walk import Path
@@ -43,7 +52,10 @@ def _payloads(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         choices = draw(st.sampled_from([["approve", "reject"], ["approve"], ["approve", "later", "reject"]]))
         show: dict[str, Any] = draw(st.sampled_from([{}, {"show": {"n": "n"}}]))
         on_reject = draw(st.sampled_from(["deny", "continue"]))
-        return "human", {"prompt": "Go on?", "choices": choices, "on_reject": on_reject, **show, **output, **gate}
+        terms: dict[str, Any] = draw(st.sampled_from([{}, {"expires_after_ms": 1}, {"not_by": "/n"}, {"not_by": "/m"}]))
+        terms |= draw(st.sampled_from([{}, {"quorum": 2}])) if "reject" in choices else {}
+        fields = {"prompt": "Go on?", "choices": choices, "on_reject": on_reject}
+        return "human", {**fields, **terms, **show, **output, **gate}
     if kind in ("read", "mutate"):
         action = {"read": "look", "mutate": "copy"}[kind]
         return "runtime", {
@@ -145,7 +157,7 @@ def _length(rule: dict[str, Any], path: tuple[Any, ...], able: dict[str, list[st
     return next((length for length in lengths if breaks(rule, path[:length], able)), 99)
 
 
-_decisions = st.sampled_from(["approve", "later", "reject"])
+_decisions = st.sampled_from(["approve", "later", "reject", "expired"])
 
 
 class TestHoldsEveryRun:
@@ -157,7 +169,9 @@ class TestHoldsEveryRun:
         workflows(),
         st.lists(_decisions, min_size=5, max_size=5),
         st.lists(st.sampled_from(["succeeded", "failed", "unknown", ""]), min_size=5, max_size=5),
-        st.sampled_from([{}, {"x": {}, "s": {}, "v": {}, "n": 1}, {"x": 1, "n": 1}, {"s": {}, "v": {}}]),
+        st.sampled_from(
+            [{}, {"x": {}, "s": {}, "v": {}, "n": 1, "m": "eve"}, {"x": 1, "n": "eve"}, {"s": {}, "v": {}}]
+        ),
         st.sampled_from(["allow", "flag", "deny", "none"]),
     )
     def test_what_a_run_does(
@@ -184,8 +198,11 @@ class TestHoldsEveryRun:
             answer = answers.get(entry["request_digest"])
             given = verdicts.get(entry["step_id"], "")
             outcome = entry["status"]
-            if answer is not None and answer.decision is not None:
-                given = f"human:{answer.decision.choice}"
+            if answer is not None and answer.decisions:
+                said = {decision.choice for decision in answer.decisions}
+                given = f"human:{said.pop() if len(said) == 1 else 'reject'}"
+            if given == "human:expired":
+                outcome, given = "expired", ""
             is_done = given != "" or (answer is not None and answer.outcome is not None and not answer.outcome.code)
             happened.append((entry["step_id"], "unplaced" if outcome == "failed" and is_done else outcome, given))
         if result.pending is not None and result.pending.reason == "unknown":
@@ -204,21 +221,43 @@ def _run(
 ) -> Any:
     answers: list[Answer] = []
     while True:
-        result = Orchestrator().run_workflow(
-            definition, context, answers=answers, policies=packs.values(), mode="apply"
+        result = execute(
+            Checkpoint(
+                definition=definition,
+                context=context,
+                policies=record_policies(packs.values()),
+                mode=Mode.APPLY,
+                answers=answers,
+            )
         )
         pending = result.pending
         if pending is None or pending.reason == "unknown":
             return result
         index = IDS.index(pending.request.step_id)
         if result.status == "waiting_human":
-            offered = dict(definition.steps[index].payload)["choices"]
-            choice = choices[index] if choices[index] in offered else offered[0]
-            decision = HumanDecision(actor="ada", choice=choice)
-            answers = [*result.inputs.answers, Answer(request_digest=pending.digest, decision=decision)]
+            payload = dict(definition.steps[index].payload)
+            answers = [
+                *result.inputs.answers,
+                Answer(request_digest=pending.digest, decisions=_decide(payload, choices[index:] + choices[:index])),
+            ]
         elif outcomes[index]:
             status = OutcomeStatus(outcomes[index])
             outcome = EffectOutcome(status=status, code=None if status == "succeeded" else "no")
             answers = [*result.inputs.answers, Answer(request_digest=pending.digest, outcome=outcome)]
         else:
             return result
+
+
+def _decide(payload: dict[str, Any], wanted: list[str]) -> list[HumanDecision]:
+    """
+    Decide as wanted, where the step offers that, one person after the other until the vote is over.
+    """
+    if wanted[0] == "expired" and "expires_after_ms" in payload:
+        return [HumanDecision(actor=None, choice="expired")]
+    decisions: list[HumanDecision] = []
+    for actor, choice in zip(("ada", "bob")[: payload.get("quorum", 1)], wanted, strict=False):
+        offered = payload["choices"]
+        decisions.append(HumanDecision(actor=actor, choice=choice if choice in offered else offered[0]))
+        if choice == "reject":
+            break
+    return decisions

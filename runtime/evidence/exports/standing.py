@@ -5,12 +5,13 @@ from typing import final
 
 import attrs
 
-from runtime.orchestration.gate import REJECT
+from runtime.orchestration.failures import StepErrorCode
 from runtime.orchestration.operations import HUMAN
 from runtime.orchestration.payloads_asking import ActionPayload
 from runtime.orchestration.prepare import prepare
 from runtime.orchestration.result import OrchestrationResult, RunStatus
-from runtime.values.answers import HumanDecision, OutcomeStatus
+from runtime.orchestration.voting import REJECT
+from runtime.values.answers import OutcomeStatus
 from runtime.values.verdicts import Decision
 
 __all__ = ["ApprovalStatus", "GateDecision", "PolicyOutcome", "Standing", "read_standing"]
@@ -79,14 +80,20 @@ class Standing:
         """
         Whether the run was approved.
 
-        One rejection counts, also where the step says that the run goes on: whoever said no approved nothing.
+        One rejection counts, also where the step says that the run goes on: whoever said no approved nothing. So does
+        a vote that failed because its choices differ.
         """
-        is_rejected = any(decision.choice == REJECT for decision in self.decisions)
+        is_rejected = any(decision.choice == REJECT for decision in self.decisions) or self._is_split
         if is_rejected or self.policy is PolicyOutcome.DENY:
             return ApprovalStatus.REJECTED
         if self.policy is PolicyOutcome.ASK and not self.decisions:
             return ApprovalStatus.NOT_ASKED
         return ApprovalStatus.APPROVED if self.planned_count else ApprovalStatus.APPROVED_FOR_DRY_RUN
+
+    @property
+    def _is_split(self) -> bool:
+        said = {(decision.step_id, decision.choice) for decision in self.decisions}
+        return len(said) > len({step_id for step_id, _ in said})
 
     @property
     def is_approved(self) -> bool:
@@ -106,12 +113,17 @@ def read_standing(result: OrchestrationResult) -> Standing:
     used = [(entry, given[entry["answer_digest"]]) for entry in entries if entry["answer_digest"] is not None]
     outcomes = [answer.outcome.status for _, answer in used if answer.outcome is not None]
     decisions = tuple(
-        _gate_decision(entry["step_id"], entry["answer_digest"], answer.decision)
+        GateDecision(step_id=entry["step_id"], actor=one.actor, choice=one.choice, answer_digest=entry["answer_digest"])
         for entry, answer in used
-        if answer.decision is not None
+        for one in answer.decisions
+        if one.actor is not None
     )
-    # A gate that a failed run did not reach was not passed; one that was skipped was not needed.
-    settled = {entry["step_id"] for entry in entries if entry["status"] != "failed"}
+    # A gate that a failed run did not reach was not passed, nor one that nobody decided; a skipped one was not needed.
+    settled = {
+        entry["step_id"]
+        for entry in entries
+        if entry["status"] != "failed" and entry["error_code"] != StepErrorCode.GATE_EXPIRED
+    }
     is_cut_short = any(step.operation is HUMAN and step.spec.id not in settled for step in steps)
     policy = PolicyOutcome.ASK if decisions or is_cut_short else PolicyOutcome.ALLOW
     if any(verdict.decision is Decision.DENY for _, verdict in result.verdicts):
@@ -124,7 +136,3 @@ def read_standing(result: OrchestrationResult) -> Standing:
         called_count=len(outcomes),
         executed_count=outcomes.count(OutcomeStatus.SUCCEEDED),
     )
-
-
-def _gate_decision(step_id: str, digest: str, decision: HumanDecision) -> GateDecision:
-    return GateDecision(step_id=step_id, actor=decision.actor, choice=decision.choice, answer_digest=digest)

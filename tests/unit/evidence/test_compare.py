@@ -4,6 +4,7 @@ from typing import Any
 
 import attrs
 import pytest
+from approving import approve, begin_open, go_on, make_port, make_signed
 from makers import make_action, make_decision, make_effect_answer, make_gate, make_mission, make_outcome, make_step
 from planning import make_deciding, make_pack, only
 
@@ -103,8 +104,20 @@ class TestCompare:
         """
         mission = make_mission(make_gate(choices=["go", "wait"]))
         go, wait = (_run(mission, make_decision(choice=choice)) for choice in ("go", "wait"))
-        assert compare(go, wait).change == _change(1, "gate", "answer", "/decision/choice", "go", "wait")
+        assert compare(go, wait).change == _change(1, "gate", "answer", "/decisions/0/choice", "go", "wait")
         assert compare(go, wait).inputs == ()
+
+    def test_does_not_tell_another_signature(self) -> None:
+        """
+        Nonce and signature differ between any two runs, whatever was decided.
+        """
+        mission, port = make_signed(), make_port()
+        runs = []
+        for _ in range(2):
+            checkpoint, opening = begin_open(mission, port)
+            runs.append(RecordedRun.of(go_on(mission, port, checkpoint, approve(opening))))
+        assert runs[0].receipt_digest != runs[1].receipt_digest
+        assert compare(*runs).change is None
 
     def test_tells_another_question_before_its_answer(self) -> None:
         """

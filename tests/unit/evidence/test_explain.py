@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 import pytest
-from makers import make_action, make_decision, make_effect_answer, make_gate, make_step, run
+from makers import make_action, make_decision, make_effect_answer, make_gate, make_step, make_votes, run
 
 from runtime.encoding.canonical import canonical
 from runtime.evidence import RecordedRun, replay
@@ -211,8 +211,19 @@ class TestWhy:
         Also where the decision ended the run.
         """
         told = explain_one({}, make_gate(output="/d"), answers=[make_decision(choice=choice)])
-        assert (told["status"], told["decision"]["actor"], told["decision"]["choice"]) == (status, "ada", choice)
+        assert (told["status"], told["decisions"][0]["actor"], told["decisions"][0]["choice"]) == (
+            status,
+            "ada",
+            choice,
+        )
         assert ("/d" in told["writes"]) == (choice == "approve")
+
+    def test_a_vote_tells_everybody(self) -> None:
+        """
+        Each decision, in the order of the record.
+        """
+        told = explain_one({}, make_gate(quorum=2), answers=[make_votes("approve", "approve")])
+        assert [one["actor"] for one in told["decisions"]] == ["ada", "bob"]
 
     @pytest.mark.parametrize(("status", "ended"), [("succeeded", "completed"), ("failed", "failed")])
     def test_an_effect_tells_its_outcome(self, status: str, ended: str) -> None:
@@ -221,7 +232,7 @@ class TestWhy:
         """
         told = explain_one({}, make_action(output="/d"), answers=[make_effect_answer(status=status)])
         assert (told["status"], told["outcome"]["status"]) == (ended, status)
-        assert "decision" not in told
+        assert "decisions" not in told
 
     def test_answers_are_told_at_their_own_steps(self) -> None:
         """
@@ -229,7 +240,7 @@ class TestWhy:
         """
         answers = [make_decision("one", actor="ada"), make_decision("two", actor="edsger")]
         one, two = explain(run({}, make_gate("one"), make_gate("two"), answers=answers))
-        assert (one["decision"]["actor"], two["decision"]["actor"]) == ("ada", "edsger")
+        assert (one["decisions"][0]["actor"], two["decisions"][0]["actor"]) == ("ada", "edsger")
 
 
 class TestTheExplanationIsThatOfTheRecord:

@@ -156,7 +156,7 @@ NAMED: dict[str, tuple[Callable[[Any], Any], str | None, str, str]] = {
         "/receipt/header/context_digest",
     ),
     "a decision's reason": (
-        lambda d: d["checkpoint"]["answers"][0]["decision"].update(reason="x"),
+        lambda d: d["checkpoint"]["answers"][0]["decisions"][0].update(reason="x"),
         "ask",
         "answer_digest",
         "/lineage/1/answer_digest",
@@ -327,9 +327,9 @@ class TestAChangedRecord:
             case "an unknown operation":
                 steps[0]["payload"]["operation"] = "put"
             case "a choice":
-                answer["decision"]["choice"] = "maybe"
+                answer["decisions"][0]["choice"] = "maybe"
             case "an actor's outcome":
-                answer |= {"decision": None, "outcome": document["checkpoint"]["answers"][2]["outcome"]}
+                answer |= {"decisions": [], "outcome": document["checkpoint"]["answers"][2]["outcome"]}
         with pytest.raises(ReceiptMismatchError, match="the recorded inputs cannot be executed") as caught:
             replay(read(document))
         assert caught.value.where == "/checkpoint"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from approving import approve, begin_open, go_on, make_port, make_signed
 from jsonschema import Draft202012Validator
 from logs import make_log
 from makers import make_action, make_decision, make_effect_answer, make_gate, make_pack_of, make_step, run
@@ -31,6 +32,11 @@ def _real_records() -> Iterator[dict[str, Any]]:
         document = json.loads(path.read_bytes())
         if "schema" in document:
             yield document
+    port, mission = make_port(), make_signed()
+    checkpoint, opening = begin_open(mission, port)
+    yield json.loads(opening.raw)
+    signed = go_on(mission, port, checkpoint, approve(opening))
+    yield from signed.to_dict()["answers"]
     log = make_log(3)
     yield json.loads(log.prove_inclusion(1).raw)
     yield json.loads(log.prove_consistency(2).raw)

@@ -98,6 +98,7 @@ STEPS: dict[str, tuple[StepSpec, str]] = {
         make_gate(choices=["go", "reject"], show={"how many": "size(list)"}, output="/a"),
         "human:go human:reject reads:/list writes:/a",
     ),
+    "ask all but one": (make_gate(not_by="/by/name"), "human:approve human:reject reads:/by/name"),
     "ask and keep nothing": (make_gate(), "human:approve human:reject"),
 }
 

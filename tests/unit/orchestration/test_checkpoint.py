@@ -186,7 +186,7 @@ class TestADamagedRecord:
                 Checkpoint.from_bytes(raw)
 
     @pytest.mark.parametrize(
-        "path", ["answers.0.schema", "answers.0.decision.input", "definition.metadata", "engine", "params"]
+        "path", ["answers.0.schema", "answers.0.decisions.0.input", "definition.metadata", "engine", "params"]
     )
     def test_that_leaves_a_field_out_is_refused(self, checkpoint: Checkpoint, path: str) -> None:
         """

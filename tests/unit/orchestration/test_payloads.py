@@ -101,9 +101,31 @@ GATES: dict[str, tuple[dict[str, Any], str, str]] = {
     "output at the root": ({"output": ""}, "output", "name a member"),
     "a boolean schema": ({"input_schema": True}, "input_schema", "expected a JSON object"),
     "a list for a schema": ({"input_schema": []}, "input_schema", "expected a JSON object"),
-    "a field of a later version": ({"quorum": 2}, "", "unknown field 'quorum'"),
-    "an expiry of a later version": ({"expires_after_ms": 1}, "", "unknown field 'expires_after_ms'"),
-    "a signature of a later version": ({"signed": True}, "", "unknown field 'signed'"),
+    "a field of a later version": ({"delegates": ["bob"]}, "", "unknown field 'delegates'"),
+    "a quorum of nobody": ({"quorum": 0}, "quorum", "allowed are 1 to 16"),
+    "a quorum of too many": ({"quorum": 17}, "quorum", "allowed are 1 to 16"),
+    "true for a quorum": ({"quorum": True}, "quorum", "expected int, got bool True"),
+    "a quorum of two with one approver": (
+        {"quorum": 2, "approvers": ["ada"]},
+        "",
+        "1 approver for a quorum of 2",
+    ),
+    "a quorum of two with one approver named twice": (
+        {"quorum": 2, "approvers": ["ada", "ada"]},
+        "",
+        "1 approver for a quorum of 2",
+    ),
+    "a quorum that cannot be rejected": (
+        {"quorum": 2, "choices": ["yes", "no"]},
+        "",
+        "without the choice 'reject'",
+    ),
+    "a number for signed": ({"signed": 1}, "signed", "expected bool, got int 1"),
+    "an expiry at once": ({"expires_after_ms": 0}, "expires_after_ms", "allowed are 1 to"),
+    "an expiry after years": ({"expires_after_ms": 366 * 86_400_000 + 1}, "expires_after_ms", "allowed are 1 to"),
+    "true for an expiry": ({"expires_after_ms": True}, "expires_after_ms", "got bool True"),
+    "expired as a choice": ({"choices": ["expired", "reject"]}, "choices", "choice 'expired'"),
+    "no pointer to who may not decide": ({"not_by": "requested_by"}, "not_by", "start"),
 }
 
 

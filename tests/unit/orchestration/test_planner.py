@@ -104,6 +104,10 @@ class TestDescribing:
                 },
                 "choices": ["approve", "reject"],
                 "approvers": ["ada", "edsger"],
+                "quorum": 1,
+                "not_by": None,
+                "signed": False,
+                "expires_after_ms": None,
                 "input_schema": None,
                 "on_reject": "deny",
             }

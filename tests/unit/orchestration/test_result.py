@@ -145,6 +145,7 @@ class TestToDict:
             "final_state",
             "id",
             "lineage",
+            "opening",
             "pending",
             "receipt",
             "schema",

@@ -199,7 +199,9 @@ class TestJsonFields:
         """
         What counts as false is a value like any other.
         """
-        assert canonical(_answer(decision=_decision(input=value)).to_dict()["decision"]["input"]) == canonical(value)
+        assert canonical(_answer(decision=_decision(input=value)).to_dict()["decisions"][0]["input"]) == canonical(
+            value
+        )
         assert canonical(Answer(step_id="a", outcome=_done(output=value)).to_dict()["outcome"]["output"]) == (
             canonical(value)
         )
@@ -273,7 +275,7 @@ class TestRecord:
             "schema": "answer/v1",
             "request_digest": None,
             "step_id": "gate",
-            "decision": {"actor": "ada", "choice": "approve", "reason": "ok", "input": {"a": 1}},
+            "decisions": [{"actor": "ada", "choice": "approve", "reason": "ok", "input": {"a": 1}, "signature": None}],
             "outcome": None,
         }
 
@@ -286,7 +288,7 @@ class TestRecord:
             "schema": "answer/v1",
             "request_digest": NULL_DIGEST,
             "step_id": None,
-            "decision": None,
+            "decisions": [],
             "outcome": {"status": "failed", "output": None, "code": "timeout", "attempts": [{"n": 1}]},
         }
 

@@ -49,6 +49,9 @@ _OTHERS: dict[str, dict[str, Any]] = {
     "input_schema": {"ask": attrs.evolve(_HUMAN, input_schema=JsonObject({}))},
     "approvers": {"ask": attrs.evolve(_HUMAN, approvers=("ada",))},
     "quorum": {"ask": attrs.evolve(_HUMAN, quorum=2)},
+    "not_by": {"ask": attrs.evolve(_HUMAN, not_by=("ada",))},
+    "signed": {"ask": attrs.evolve(_HUMAN, signed=True)},
+    "expires_after_ms": {"ask": attrs.evolve(_HUMAN, expires_after_ms=1)},
     "kind": {"ask": _EFFECT},
     "connector": {"ask": attrs.evolve(_EFFECT, connector="post")},
     "action": {"ask": attrs.evolve(_EFFECT, action="draft")},
@@ -92,6 +95,9 @@ def test_a_question_to_a_person_is_recorded_whole() -> None:
             "input_schema": {"type": "string"},
             "approvers": [],
             "quorum": 1,
+            "not_by": [],
+            "signed": False,
+            "expires_after_ms": None,
         },
     }
 

@@ -10,6 +10,7 @@ STANDINGS = {
     "a policy allows": ("allow_prepare", "approved_for_dry_run", (0, 0, 0)),
     "a person approves": ("owner_approval_required", "approved_for_dry_run", (0, 0, 0)),
     "a person chooses": ("owner_approval_required", "approved_for_dry_run", (0, 0, 0)),
+    "two persons approve": ("owner_approval_required", "approved_for_dry_run", (0, 0, 0)),
     "a gate is skipped": ("allow_prepare", "approved_for_dry_run", (0, 0, 0)),
     "an effect is done": ("allow_prepare", "approved", (1, 1, 1)),
     "an effect is skipped": ("allow_prepare", "approved", (1, 0, 0)),
@@ -24,6 +25,8 @@ STANDINGS = {
     "a person rejects": ("owner_approval_required", "rejected", (0, 0, 0)),
     "a policy denies": ("deny", "rejected", (0, 0, 0)),
     "a person rejects, and the run goes on": ("owner_approval_required", "rejected", (0, 0, 0)),
+    "a vote fails, and the run goes on": ("owner_approval_required", "rejected", (0, 0, 0)),
+    "nobody decides in time": ("owner_approval_required", "owner_approval_required", (0, 0, 0)),
 }
 """Policy, approval, and effects planned, called and done."""
 
@@ -47,6 +50,7 @@ def test_a_decision_is_told_with_its_answer() -> None:
     Where it was taken, by whom, which choice, and the answer's digest; no reason and no input.
     """
     result = PASSING["a person approves"]()
+    assert len(read_standing(PASSING["two persons approve"]()).decisions) == 2
     [decision] = read_standing(result).decisions
     [answer] = result.inputs.answers
     assert (decision.step_id, decision.actor, decision.choice) == ("gate", "ada", "approve")
