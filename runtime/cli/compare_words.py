@@ -7,7 +7,6 @@ from runtime.cli.policy_words import say_value
 from runtime.encoding.display import visible
 from runtime.evidence.behaviour import Change
 from runtime.evidence.compare import Comparison, Finding, Foresight
-from runtime.evidence.record import RecordedRun
 from runtime.policy.clauses import short_value
 
 __all__ = ["show_comparison", "show_foresights"]
@@ -25,16 +24,16 @@ def show_comparison(comparison: Comparison) -> str:
     return "\n".join([*lines, _say_inputs(comparison.inputs)])
 
 
-def show_foresights(foresights: Sequence[tuple[RecordedRun, Foresight]]) -> str:
+def show_foresights(foresights: Sequence[tuple[str, Foresight]]) -> str:
     """
-    Say of each run that would not be the same what would become of it, and the totals.
+    Say of each run that would not be the same what would become of it, and the totals; each stands behind its mission.
     """
     lines = []
-    for run, foresight in foresights:
+    for mission, foresight in foresights:
         if foresight.finding is Finding.SAME:
             continue
         name = foresight.run.removeprefix("sha256:")[:_NAMES]
-        lines.append(f"{name}  {visible(run.checkpoint.mission or '')}  {_FINDINGS[foresight.finding]}")
+        lines.append(f"{name}  {visible(mission)}  {_FINDINGS[foresight.finding]}")
         lines += [f"  {visible(foresight.why)}"] if foresight.why else []
         lines += _say_change(foresight.change)
     found = [foresight.finding for _, foresight in foresights]

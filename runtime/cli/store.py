@@ -16,7 +16,7 @@ import attrs
 
 from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import structure, unstructure
-from runtime.encoding.digest import digest_of
+from runtime.encoding.digest import digest_of, is_digest
 from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import IntegrityError, StorageError, UnknownRunError, shown
 from runtime.evidence.record import RecordedRun
@@ -154,7 +154,7 @@ class Store:
         """
         List the recorded runs, by digest, sorted.
         """
-        return sorted(path.stem for path in (self.root / "runs").glob("*.json"))
+        return sorted(path.stem for path in self._list("runs"))
 
     def load_checkpoint(self, name: str) -> Checkpoint:
         """
@@ -166,21 +166,33 @@ class Store:
     def _path(self, folder: str, digest: str) -> Path:
         return self.root / folder / f"{digest.removeprefix('sha256:')}.json"
 
+    def _list(self, folder: str) -> list[Path]:
+        try:
+            return list((self.root / folder).glob("*.json"))
+        except OSError as error:
+            raise StorageError(
+                f"cannot read: {error.strerror}", where=near(self.root / folder), remedy="give another --root DIR"
+            ) from error
+
     def _find(self, folder: str, name: str) -> Path:
         """
         Find a file by path or by the start of its digest.
 
         Raises:
             UnknownRunError: there is none, or more than one.
+            StorageError: the root cannot be read.
         """
-        if Path(name).is_file():
+        if _is_file(Path(name)):
             return Path(name)
         start = name.removeprefix("sha256:")
-        known = sorted((self.root / folder).glob("*.json"))
+        if is_digest(f"sha256:{start}") and _is_file(self._path(folder, start)):
+            # Looking through all names for each of them would take the square of their number.
+            return self._path(folder, start)
         if len(start) < _SHORTEST_NAME:
             raise UnknownRunError(
                 f"no file {shown(name)}", remedy=f"give a file, or at least {_SHORTEST_NAME} characters of a digest"
             )
+        known = sorted(self._list(folder))
         found = [path for path in known if path.stem.startswith(start)]
         if len(found) == 1:
             return found[0]
@@ -228,6 +240,16 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _is_file(path: Path) -> bool:
+    """
+    Tell whether a file stands there; a name that no file can have is none.
+    """
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def near(path: Path) -> str:

@@ -32,6 +32,13 @@ def parse_json(text: bytes | str, *, source: str = "", is_record: bool = False) 
     Raises:
         EncodingError: the text is not JSON, or holds what canonical JSON cannot; with line and column, or with paths.
     """
+    return _parse(text, source, is_record=is_record)[0]
+
+
+def _parse(text: bytes | str, source: str, *, is_record: bool) -> tuple[JsonValue, bytes]:
+    """
+    Parse JSON text, and give its canonical bytes as well: whoever needs both need not encode twice.
+    """
     decoded = decode_text(text, source, MAX_RECORD_BYTES if is_record else _MAX_TEXT_BYTES)
     duplicates: list[Any] = []
 
@@ -52,11 +59,11 @@ def parse_json(text: bytes | str, *, source: str = "", is_record: bool = False) 
         raise _duplicate_keys(value, duplicates, source)
     # NaN, infinities, numbers out of range and escaped surrogates got through the parser; this names their paths.
     try:
-        (canonical_record if is_record else canonical)(value)
+        raw = (canonical_record if is_record else canonical)(value)
     except EncodingError as error:
         where = " ".join(part for part in (source, error.where) if part)
         raise EncodingError(error.what, where=where, remedy=error.remedy, faults=error.faults) from None
-    return value
+    return value, raw
 
 
 def parse_canonical(raw: bytes, *, source: str = "") -> JsonValue:
@@ -66,8 +73,7 @@ def parse_canonical(raw: bytes, *, source: str = "") -> JsonValue:
     Raises:
         EncodingError: as `parse_json`; code `not_canonical_json` also when white space, order or numbers differ.
     """
-    value = parse_json(raw, source=source, is_record=True)
-    expected = canonical_record(value)
+    value, expected = _parse(raw, source, is_record=True)
     if expected != raw:
         shorter = min(len(raw), len(expected))
         offset = next((i for i in range(shorter) if raw[i] != expected[i]), shorter)

@@ -4,12 +4,12 @@ Digests of inputs are left out: another version of a mission or a policy has oth
 counts by what it decides and hands on, not by the pack it is of or the reasons it tells. Read `compare.py` next.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, final
 
 import attrs
 
-from runtime.encoding.canonical import JsonValue, canonical
+from runtime.encoding.canonical import JsonValue, canonical_record
 from runtime.encoding.converter import unstructure
 from runtime.encoding.pointer import escape_token
 from runtime.errors import EngineBug
@@ -19,7 +19,7 @@ from runtime.orchestration.result import OrchestrationResult
 from runtime.policy.nearest import ABSENT
 from runtime.values.answers import Answer
 
-__all__ = ["Change", "find_change", "find_place", "find_step_change", "list_input_changes"]
+__all__ = ["Change", "find_change", "find_ending_change", "find_place", "find_step_change", "list_input_changes"]
 
 _DECIDED: Final = ("decision", "rule_id", "reason_code", "effect", "tier", "risk_class", "risk_score")
 _HANDED_ON: Final = ("obligations", "constraints")
@@ -71,9 +71,13 @@ def find_change(left: OrchestrationResult, right: OrchestrationResult) -> Change
     """
     Give the first thing two runs do differently, step by step and then how they end; None where they do the same.
     """
-    change = find_step_change(left, right)
-    if change is not None:
-        return change
+    return find_step_change(left, right) or find_ending_change(left, right)
+
+
+def find_ending_change(left: OrchestrationResult, right: OrchestrationResult) -> Change | None:
+    """
+    Tell whether two runs end differently; for runs that do the same in the steps that both have taken.
+    """
     ends = [{"status": run.status.value, "steps": len(run.entry_bytes)} for run in (left, right)]
     if ends[0] == ends[1]:
         return None
@@ -88,9 +92,11 @@ def list_input_changes(left: OrchestrationResult, right: OrchestrationResult) ->
     return [name for name in ours if ours[name] != theirs[name]]
 
 
-def _tell_steps(result: OrchestrationResult) -> list[dict[str, Any]]:
+def _tell_steps(result: OrchestrationResult) -> Iterator[dict[str, Any]]:
     """
     Tell of each step that has an entry what it did, in the order in which a reader wants to know.
+
+    One at a time: whoever compares stops at the first difference, and a state may be large.
     """
     entries: Any = result.lineage["entries"]
     verdict_places = {
@@ -101,23 +107,19 @@ def _tell_steps(result: OrchestrationResult) -> list[dict[str, Any]]:
     verdicts = {step_id: _decided(verdict.to_dict()) for step_id, verdict in result.verdicts}
     asked = {request.digest: request for request in result.requests}
     answers = {answer.request_digest: answer for answer in result.inputs.answers if not answer.is_unknown}
-    told = []
     for entry, after in zip(entries, result.states[1:], strict=False):
         request = asked.get(entry["request_digest"])
         answer = answers.get(entry["request_digest"])
-        told.append(
-            {
-                "step_id": entry["step_id"],
-                "operation": entry["operation"],
-                "status": entry["status"],
-                "error_code": entry["error_code"],
-                "asked": None if request is None else unstructure(request.ask),
-                "answer": None if answer is None else _said(answer),
-                "verdict": verdicts.get(entry["step_id"]),
-                "state": _without_reasons(after.thaw(), verdict_places, verdicts),
-            }
-        )
-    return told
+        yield {
+            "step_id": entry["step_id"],
+            "operation": entry["operation"],
+            "status": entry["status"],
+            "error_code": entry["error_code"],
+            "asked": None if request is None else unstructure(request.ask),
+            "answer": None if answer is None else _said(answer),
+            "verdict": verdicts.get(entry["step_id"]),
+            "state": _without_reasons(after.thaw(), verdict_places, verdicts),
+        }
 
 
 def _said(answer: Answer) -> dict[str, Any]:
@@ -151,7 +153,8 @@ def find_place(left: JsonValue, right: JsonValue) -> tuple[str, JsonValue, JsonV
     """
     Give the first place at which two JSON values differ, as a pointer, and what stands there, or `ABSENT`.
     """
-    if canonical(left) == canonical(right):
+    # As records: what a step asks, and what was answered, wraps values as deep as a document can be.
+    if canonical_record(left) == canonical_record(right):
         return None
     # Not by recursion: a state may be nested deeper than a caller's stack has room.
     waiting: list[tuple[str, Any, Any]] = [("", left, right)]
@@ -162,7 +165,7 @@ def find_place(left: JsonValue, right: JsonValue) -> tuple[str, JsonValue, JsonV
             parts = [(name, one.get(name, ABSENT), other.get(name, ABSENT)) for name in sorted({*one, *other})]
         elif type(one) is list and type(other) is list and len(one) == len(other):
             parts = [(index, *pair) for index, pair in enumerate(zip(one, other, strict=True))]
-        elif one is ABSENT or other is ABSENT or canonical(one) != canonical(other):
+        elif one is ABSENT or other is ABSENT or canonical_record(one) != canonical_record(other):
             return place, one, other
         waiting += [(f"{place}/{escape_token(str(name))}", a, b) for name, a, b in reversed(parts)]
     raise EngineBug("two values whose bytes differ, and no place where they do")

@@ -14,7 +14,14 @@ import attrs
 from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import unstructure
 from runtime.errors import DefinitionError, EncodingError, UnknownNameError
-from runtime.evidence.behaviour import Change, find_change, find_place, find_step_change, list_input_changes
+from runtime.evidence.behaviour import (
+    Change,
+    find_change,
+    find_ending_change,
+    find_place,
+    find_step_change,
+    list_input_changes,
+)
 from runtime.evidence.record import RecordedRun
 from runtime.evidence.replay import replay
 from runtime.orchestration.engine import execute
@@ -113,7 +120,7 @@ def what_if(run: RecordedRun, mission: Mission, *, policies: Iterable[PolicyPack
     change = find_step_change(before, after)
     if change is None and why:
         return Foresight(run=name, finding=Finding.CANNOT_TELL, inputs=changes, why=why)
-    change = change or find_change(before, after)
+    change = change or find_ending_change(before, after)
     finding = Finding.SAME if change is None else Finding.CHANGED
     return Foresight(run=name, finding=finding, inputs=changes, change=change)
 

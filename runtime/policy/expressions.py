@@ -99,6 +99,14 @@ class Expression:
         Args:
             bound: what the bound names stand for, such as `item=("backlog", "*")`.
         """
+        return self._list_reads(bound) if bound else self._reads
+
+    @cached_property
+    def _reads(self) -> tuple[str, ...]:
+        # A pack is asked for what it reads before each run; with nothing bound that is always the same.
+        return self._list_reads({})
+
+    def _list_reads(self, bound: Mapping[str, Path]) -> tuple[str, ...]:
         slots = {slot: bound.get(name, (name,)) for slot, name in enumerate(self.bound)}
         # `a["0"]` and `a[0]` read one path.
         return tuple(dict.fromkeys(path_text(path) for path in list_reads(self.tree, slots)))

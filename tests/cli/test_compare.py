@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import attrs
 import pytest
@@ -10,7 +11,7 @@ from command_line import Mission
 from syrupy.assertion import SnapshotAssertion
 
 from missions.change_request import CHANGE_REQUEST, POLICY, ChangeRequestParams, build_change_request
-from runtime.evidence import RecordedRun
+from runtime.evidence import RecordedRun, what_if
 from runtime.orchestration import StepSpec, WorkflowDefinition
 from runtime.orchestration.registry import run_mission
 
@@ -113,6 +114,8 @@ BAD: dict[str, tuple[tuple[str, ...], int, str]] = {
     "one run": (("compare", "one.json"), 2, "RIGHT"),
     "a run that is not there": (("compare", "abcdef", "abcdef"), 2, "'abcdef'"),
     "no record": (("compare", "text.txt", "text.txt"), 2, "not JSON"),
+    "a name no file can have": (("compare", "a" * 300, "a" * 300), 2, "neither a file nor one of the runs"),
+    "a root no directory can have": (("--root", "a" * 300, "whatif"), 5, "cannot read: File name too long"),
     "no runs at all": (("whatif",), 2, "no recorded runs"),
     "no such policy file": (("whatif", "abcdef", "--policy", "nowhere.yaml"), 2, "nowhere.yaml"),
 }
@@ -129,6 +132,33 @@ def test_what_cannot_be_read_is_refused(mission: Mission, defect: str) -> None:
     shown = mission(*words)
     assert (shown.status, shown.out) == (status, "")
     assert said in shown.err
+
+
+def test_a_whole_digest_is_found_without_reading_all_names(mission: Mission, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Else trying a policy on all runs would take the square of their number.
+    """
+    run = _keep(mission, LOW, "--context", _context())
+    monkeypatch.setattr(Path, "glob", None)
+    assert mission("compare", run, run.removeprefix("sha256:")).status == 0
+
+
+def test_runs_that_were_tried_are_let_go(mission: Mission, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Memory holds one or two of them, however many there are.
+    """
+    seen: list[Any] = []
+
+    def watched(run: RecordedRun, *rest: Any, **named: Any) -> Any:
+        assert [one() for one in seen[:-1]] == [None] * len(seen[:-1])
+        seen.append(ref(run))
+        return what_if(run, *rest, **named)
+
+    monkeypatch.setattr("runtime.cli.whatif.what_if", watched)
+    for limit in range(4):
+        _keep(mission, {**LOW, "patch": {"limit": limit}}, "--context", _context())
+    assert mission("whatif").status == 0
+    assert len(seen) == 4
 
 
 def test_a_policy_no_run_uses_is_refused(mission: Mission) -> None:

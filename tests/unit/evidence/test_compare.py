@@ -12,6 +12,7 @@ from runtime.encoding.frozen import JsonObject
 from runtime.errors import EngineBug, ReceiptMismatchError
 from runtime.evidence import Change, Finding, Foresight, RecordedRun, compare, what_if
 from runtime.evidence.behaviour import find_place
+from runtime.limits import MAX_DEPTH
 from runtime.orchestration import Answer, ExecutionContext, Mission, StepSpec
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
 from runtime.policy.nearest import ABSENT
@@ -135,6 +136,18 @@ class TestCompare:
         late = _run(mission, make_effect_answer(status="unknown"), make_effect_answer(output=1))
         assert compare(at_once, late).change is None
 
+    def test_an_outcome_may_be_as_deep_as_a_document(self) -> None:
+        """
+        "at most 64 containers deep": the record of an answer wraps it twice.
+        """
+        mission = make_mission(make_action("read"))
+        answers = [make_effect_answer("read", output=_nest(n, MAX_DEPTH)) for n in (1, 2)]
+        one, other = (_run(mission, answer) for answer in answers)
+        assert compare(one, one).change is None
+        change = compare(one, other).change
+        assert change is not None
+        assert (change.field, change.before, change.after) == ("answer", 1, 2)
+
     def test_a_verdict_counts_by_what_it_decides(self) -> None:
         """
         Another version of a policy that says the same does the same; its reasons and digests are no behaviour.
@@ -177,6 +190,10 @@ class TestCompare:
             what_if(forged, make_mission(_set(1)))
 
 
+def _nest(value: Any, depth: int) -> Any:
+    return value if depth == 0 else [_nest(value, depth - 1)]
+
+
 class TestPlaces:
     """
     The first place at which two values differ.
@@ -200,12 +217,21 @@ class TestPlaces:
         """
         assert find_place(left, right) == expected
 
+    @pytest.mark.parametrize("depth", [MAX_DEPTH, MAX_DEPTH + 1], ids=["as deep as a document", "in a record"])
+    def test_what_is_asked_and_answered_may_wrap_a_document_of_any_depth(self, depth: int) -> None:
+        """
+        An outcome stands two levels down in an answer, a shown value one level down in a question.
+        """
+        one, other = _nest(1, depth), _nest(2, depth)
+        assert find_place(one, one) is None
+        assert find_place(one, other) == ("/0" * depth, 1, 2)
+
     def test_two_values_that_differ_differ_somewhere(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """
         Were it not so, the comparison itself would be wrong.
         """
         monkeypatch.setattr(
-            "runtime.evidence.behaviour.canonical", lambda value: repr(value) if type(value) is dict else ""
+            "runtime.evidence.behaviour.canonical_record", lambda value: repr(value) if type(value) is dict else ""
         )
         with pytest.raises(EngineBug):
             find_place({"a": 1}, {"a": 2})

@@ -36,7 +36,7 @@ def _real_records() -> Iterator[dict[str, Any]]:
     checkpoint, opening = begin_open(mission, port)
     yield json.loads(opening.raw)
     signed = go_on(mission, port, checkpoint, approve(opening))
-    yield from signed.to_dict()["answers"]
+    yield from (answer.to_dict() for answer in signed.inputs.answers)
     log = make_log(3)
     yield json.loads(log.prove_inclusion(1).raw)
     yield json.loads(log.prove_consistency(2).raw)
