@@ -9,7 +9,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from runtime.encoding.canonical import JsonValue, canonical_record
+from runtime.encoding.canonical import JsonValue, encode_checked
 from runtime.encoding.converter import unstructure
 from runtime.encoding.pointer import escape_token
 from runtime.errors import EngineBug
@@ -51,6 +51,8 @@ def find_step_change(left: OrchestrationResult, right: OrchestrationResult) -> C
     """
     pairs = zip(_tell_steps(left), _tell_steps(right), strict=False)
     for sequence, (one, other) in enumerate(pairs, 1):
+        if _are_equal(one, other):
+            continue
         for field in one:
             place = find_place(one[field], other[field])
             if place is not None:
@@ -149,12 +151,16 @@ def _without_reasons(
     return state
 
 
+def _are_equal(left: JsonValue, right: JsonValue) -> bool:
+    # What two results hold was checked when it came in; to walk it again would cost more than to encode it.
+    return encode_checked(left) == encode_checked(right)
+
+
 def find_place(left: JsonValue, right: JsonValue) -> tuple[str, JsonValue, JsonValue] | None:
     """
     Give the first place at which two JSON values differ, as a pointer, and what stands there, or `ABSENT`.
     """
-    # As records: what a step asks, and what was answered, wraps values as deep as a document can be.
-    if canonical_record(left) == canonical_record(right):
+    if _are_equal(left, right):
         return None
     # Not by recursion: a state may be nested deeper than a caller's stack has room.
     waiting: list[tuple[str, Any, Any]] = [("", left, right)]
@@ -165,7 +171,7 @@ def find_place(left: JsonValue, right: JsonValue) -> tuple[str, JsonValue, JsonV
             parts = [(name, one.get(name, ABSENT), other.get(name, ABSENT)) for name in sorted({*one, *other})]
         elif type(one) is list and type(other) is list and len(one) == len(other):
             parts = [(index, *pair) for index, pair in enumerate(zip(one, other, strict=True))]
-        elif one is ABSENT or other is ABSENT or canonical_record(one) != canonical_record(other):
+        elif one is ABSENT or other is ABSENT or not _are_equal(one, other):
             return place, one, other
         waiting += [(f"{place}/{escape_token(str(name))}", a, b) for name, a, b in reversed(parts)]
     raise EngineBug("two values whose bytes differ, and no place where they do")

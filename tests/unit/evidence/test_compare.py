@@ -231,7 +231,7 @@ class TestPlaces:
         Were it not so, the comparison itself would be wrong.
         """
         monkeypatch.setattr(
-            "runtime.evidence.behaviour.canonical_record", lambda value: repr(value) if type(value) is dict else ""
+            "runtime.evidence.behaviour.encode_checked", lambda value: repr(value) if type(value) is dict else ""
         )
         with pytest.raises(EngineBug):
             find_place({"a": 1}, {"a": 2})
