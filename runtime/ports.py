@@ -84,9 +84,11 @@ class EffectLedger(Protocol):
         Tell whether a record survives the process and the machine's power.
         """
 
-    def record_intent(self, request: Request) -> None:
+    def record_intent(self, request: Request) -> bool:
         """
         Record that an effect is about to be attempted; returns when the record is durable.
+
+        False when that was recorded before. Of several callers at once one gets True.
         """
 
     def has_intent(self, request_digest: str) -> bool:
@@ -96,7 +98,7 @@ class EffectLedger(Protocol):
 
     def record_outcome(self, request_digest: str, outcome: EffectOutcome) -> None:
         """
-        Record how the effect ended.
+        Record how the effect ended; returns when the record is durable. An outcome that was unknown may become known.
         """
 
     def find_outcome(self, request_digest: str) -> EffectOutcome | None:

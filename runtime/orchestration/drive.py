@@ -132,7 +132,9 @@ def _perform(
             return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="interrupted")
         if is_stale():  # (4)
             return EffectOutcome(status=OutcomeStatus.FAILED, code="approval_stale")
-        ledger.record_intent(request)  # (1)
+        if not ledger.record_intent(request):  # (1)
+            # Somebody else began it a moment ago, and will say how it ends.
+            return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="in_flight")
     outcome = _call(effects[ask.connector], request, ask.mode)
     if not outcome.attempts:
         attempt = {"number": 1, "status": outcome.status.value, "code": outcome.code}

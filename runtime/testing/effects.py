@@ -5,8 +5,8 @@ from typing import Any, final
 
 import attrs
 
-from runtime.errors import ExecutionError, shown
-from runtime.values.answers import EffectOutcome
+from runtime.errors import ExecutionError, TransitionError, shown
+from runtime.values.answers import EffectOutcome, OutcomeStatus
 from runtime.values.requests import EffectAsk, EffectMode, Request
 
 __all__ = ["MemoryLedger", "ScriptedConnector"]
@@ -66,11 +66,13 @@ class MemoryLedger:
     intents: dict[str, Request] = attrs.field(factory=dict)
     outcomes: dict[str, EffectOutcome] = attrs.field(factory=dict)
 
-    def record_intent(self, request: Request) -> None:
+    def record_intent(self, request: Request) -> bool:
         """
-        Remember that an effect is about to be attempted.
+        Remember that an effect is about to be attempted; False when it was remembered before.
         """
+        is_first = request.digest not in self.intents
         self.intents[request.digest] = request
+        return is_first
 
     def has_intent(self, request_digest: str) -> bool:
         """
@@ -80,8 +82,21 @@ class MemoryLedger:
 
     def record_outcome(self, request_digest: str, outcome: EffectOutcome) -> None:
         """
-        Remember how it ended.
+        Remember how it ended; one that was unknown may become known.
+
+        Raises:
+            TransitionError: the effect was not begun, or is known to have ended otherwise.
         """
+        if request_digest not in self.intents:
+            raise TransitionError(
+                f"an outcome of {shown(request_digest)}, which was not begun", remedy="record the intent first"
+            )
+        known = self.outcomes.get(request_digest, outcome)
+        if known != outcome and known.status is not OutcomeStatus.UNKNOWN:
+            raise TransitionError(
+                f"effect {shown(request_digest)} has ended: {known.status.value}",
+                remedy="what is known of an effect does not change; leave it as it is",
+            )
         self.outcomes[request_digest] = outcome
 
     def find_outcome(self, request_digest: str) -> EffectOutcome | None:

@@ -55,6 +55,7 @@ class Journal:
     def __init__(self, outcome: EffectOutcome | BaseException, *, fails: str = "") -> None:
         self.events: list[str] = []
         self.is_durable = True
+        self.is_first = True
         self.outcome = outcome
         self.fails = fails
 
@@ -78,11 +79,12 @@ class Journal:
             raise self.outcome
         return self.outcome
 
-    def record_intent(self, request: Request) -> None:
+    def record_intent(self, request: Request) -> bool:
         """
-        Note the intent.
+        Note the intent, and say whether it is the first.
         """
         self._note(f"intent {request.step_id}")
+        return self.is_first
 
     def has_intent(self, request_digest: str) -> bool:
         """
@@ -256,6 +258,17 @@ class TestAMutatingEffect:
         with pytest.raises(OSError, match="intent act"):
             drive(make_inputs(MUTATE), effects={"files": journal}, ledger=journal)
         assert not [event for event in journal.events if event.startswith("call")]
+
+    def test_that_somebody_else_began_is_not_attempted(self) -> None:
+        """
+        Of two at once one calls; the other cannot tell how it will end, and says nothing of it.
+        """
+        journal = Journal(make_outcome())
+        journal.is_first = False
+        result = drive(make_inputs(MUTATE), effects={"files": journal}, ledger=journal)
+        assert not [event for event in journal.events if event.startswith(("call", "outcome"))]
+        assert (result.status, result.pending and result.pending.reason) == ("waiting_effect", "unknown")
+        assert result.inputs.answers[0].outcome == make_outcome("unknown", code="in_flight")
 
     def test_gets_the_request_it_is_bound_to(self) -> None:
         """

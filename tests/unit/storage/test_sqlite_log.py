@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import StorageError
-from runtime.storage import SqliteLogStore, sqlite_log
+from runtime.storage import SqliteLogStore, sqlite_file
 
 WRITER = """
 import sys
@@ -134,7 +134,7 @@ def test_a_lock_that_is_never_given_back(path: Path, monkeypatch: pytest.MonkeyP
     """
     After a while the append is refused, and nothing was added.
     """
-    monkeypatch.setattr(sqlite_log, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_file, "_WAIT_SECONDS", 0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match="the log cannot be used: database is locked") as caught:
@@ -215,7 +215,7 @@ def test_a_database_of_something_else(path: Path, pragma: str) -> None:
     Another program's database, or a later version of ours, is not written to.
     """
     _change(path, f"PRAGMA {pragma}")
-    with pytest.raises(StorageError, match="not a log of version 1"):
+    with pytest.raises(StorageError, match="this is no log of version 1"):
         SqliteLogStore(path).append(b"d")
 
 
