@@ -7,7 +7,7 @@ from runtime.values.answers import EffectOutcome
 from runtime.values.decisions import HumanDecision, Opening
 from runtime.values.requests import Request
 
-__all__ = ["Connector", "Decisions", "EffectLedger", "LogStore"]
+__all__ = ["Connector", "Decisions", "EffectLedger", "LogStore", "ReconcilingConnector"]
 
 
 class Connector(Protocol):
@@ -26,6 +26,19 @@ class Connector(Protocol):
 
         `failed` means known not done. Whoever cannot tell returns `unknown`; an exception is taken as `unknown` too
         when the effect mutates.
+        """
+
+
+class ReconcilingConnector(Connector, Protocol):
+    """
+    A connector that can look whether an effect it began was done.
+    """
+
+    def reconcile(self, request: Request) -> EffectOutcome:
+        """
+        Say how an effect ended that was begun, perhaps, and of which no outcome is known; never do it.
+
+        `failed` means: it was not done and will not be. Whoever cannot tell returns `unknown`.
         """
 
 

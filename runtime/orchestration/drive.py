@@ -3,7 +3,9 @@
 The engine never performs an effect; this does, through connectors, under four rules:
 
 1. A mutating effect needs a durable ledger. Its intent is recorded before the call, its outcome after it.
-2. An intent without an outcome is `unknown`: it is not tried again here, and the run waits until it is reconciled.
+2. An intent without an outcome is `unknown`: it is not tried again. A connector that can look whether it was done is
+   asked once; else the run waits until a person says so, in an answer, and the ledger is told. A run is driven by one
+   process at a time: to look while another still acts would tell nothing.
 3. A connector's exception becomes a code and never text: `unknown` for a mutating effect, `failed` for a reading one.
 4. A mutating effect is not performed when a signed decision the run rests on no longer holds; it is `failed`, with
    the code `approval_stale`. See `approvals.py`.
@@ -54,12 +56,13 @@ def drive(
         DefinitionError: a step names an action its connector lacks, or calls a mutating one `read`.
         LedgerRequiredError: a step mutates, and there is no durable ledger.
         AnswerRefusedError: an answer is invalid, stale, left over, or a decision that cannot be taken.
+        TransitionError: an answer says of an effect other than what the ledger knows.
     """
     if effects is not None and not issubclass(type(effects), Mapping):
         raise DefinitionError(f"effects is {shown(effects)}", remedy="give a mapping of names to connectors")
     approvals = Approvals(decisions, settled)
     if effects is None:
-        return _close(execute(inputs), approvals)
+        return _close(_tell_settled(execute(inputs), ledger), approvals)
     steps = prepare(inputs.definition)
     verify_actions(steps, _describe(effects))
     # Under `observe` the engine refuses any mutating step itself, with the better reason.
@@ -69,14 +72,18 @@ def drive(
             f"steps {mutating} mutate, and there is no durable ledger",
             remedy="pass ledger=, one that keeps its records; or leave effects out, so that the steps wait",
         )
-    result, done = execute(inputs), None
+    result, done = _tell_settled(execute(inputs), ledger), None
     try:
         while result.status is RunStatus.WAITING_EFFECT:
             pending = result.pending
-            if pending is None or pending.reason is WaitReason.UNKNOWN:
-                break
-            approvals.take(result)
-            outcome = _perform(pending.request, effects, ledger, partial(approvals.is_stale, result))
+            assert pending is not None  # noqa: S101 - narrows the type; the run waits.
+            if pending.reason is WaitReason.UNKNOWN:
+                outcome = _settle(pending.request, effects, ledger)
+                if outcome.status is OutcomeStatus.UNKNOWN:
+                    break
+            else:
+                approvals.take(result)
+                outcome = _perform(pending.request, effects, ledger, partial(approvals.is_stale, result))
             answers = (*result.inputs.answers, Answer(request_digest=pending.digest, outcome=outcome))
             done = inputs.answered_by(answers)
             # Answers given in advance for later steps are still unused; they stay in the run's inputs.
@@ -125,17 +132,14 @@ def _perform(
     digest = request.digest
     recorded = ledger is not None and ask.mode is EffectMode.MUTATE
     if ledger is not None and recorded:
-        known = ledger.find_outcome(digest)
-        if known is not None:
-            return known
-        if ledger.has_intent(digest):  # (2)
-            return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="interrupted")
+        if ledger.has_intent(digest):
+            return _settle(request, effects, ledger)
         if is_stale():  # (4)
             return EffectOutcome(status=OutcomeStatus.FAILED, code="approval_stale")
         if not ledger.record_intent(request):  # (1)
             # Somebody else began it a moment ago, and will say how it ends.
             return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="in_flight")
-    outcome = _call(effects[ask.connector], request, ask.mode)
+    outcome = _call(effects[ask.connector].call, request, ask.mode)
     if not outcome.attempts:
         attempt = {"number": 1, "status": outcome.status.value, "code": outcome.code}
         outcome = attrs.evolve(outcome, attempts=JsonArray([attempt]))
@@ -144,9 +148,43 @@ def _perform(
     return outcome
 
 
-def _call(connector: Connector, request: Request, mode: EffectMode) -> EffectOutcome:
+def _settle(request: Request, effects: Mapping[str, Connector], ledger: EffectLedger | None) -> EffectOutcome:
+    """
+    Find out how an effect ended that was begun before, without doing it again (2).
+    """
+    assert isinstance(request.ask, EffectAsk)  # noqa: S101 - narrows the type; the run waits for an effect.
+    known = None if ledger is None else ledger.find_outcome(request.digest)
+    if known is not None and known.status is not OutcomeStatus.UNKNOWN:
+        return known
+    look = getattr(effects[request.ask.connector], "reconcile", None)
+    seen = None if look is None else _call(look, request, EffectMode.MUTATE)
+    if seen is None or seen.status is OutcomeStatus.UNKNOWN:
+        return known or EffectOutcome(status=OutcomeStatus.UNKNOWN, code="interrupted")
+    if ledger is not None and request.ask.mode is EffectMode.MUTATE:
+        ledger.record_outcome(request.digest, seen)
+    return seen
+
+
+def _tell_settled(result: OrchestrationResult, ledger: EffectLedger | None) -> OrchestrationResult:
+    """
+    Tell the ledger how effects ended that it saw begin and that were answered from outside since.
+
+    Raises:
+        TransitionError: an answer says other than what the ledger knows.
+    """
+    if ledger is None:
+        return result
+    given = {answer.request_digest: answer.outcome for answer in result.inputs.answers}
+    for request in result.requests:
+        outcome = given[request.digest]
+        if outcome is not None and ledger.has_intent(request.digest):
+            ledger.record_outcome(request.digest, outcome)
+    return result
+
+
+def _call(call: Callable[[Request], object], request: Request, mode: EffectMode) -> EffectOutcome:
     try:
-        given: object = connector.call(request)
+        given = call(request)
     except Exception:  # noqa: BLE001 - foreign code may raise anything; only a code of ours is kept (3).
         code = "connector_raised"
     else:

@@ -242,7 +242,6 @@ class TestAMutatingEffect:
         result = drive(make_inputs(MUTATE), effects={"files": journal}, ledger=journal)
         digest = (result.inputs.answers[0].request_digest or "")[:7]
         assert journal.events == [
-            f"asked for outcome {digest}",
             f"asked for intent {digest}",
             "intent act",
             "call act",
