@@ -1,13 +1,15 @@
 """Drives a run in this process: executes it, has its effects performed, and executes it again with their outcomes.
 
-The engine never performs an effect; this does, through connectors, under four rules:
+The engine never performs an effect; this does, through connectors, under five rules:
 
 1. A mutating effect needs a durable ledger. Its intent is recorded before the call, its outcome after it.
 2. An intent without an outcome is `unknown`: it is not tried again. A connector that can look whether it was done is
    asked once; else the run waits until a person says so, in an answer, and the ledger is told. A run is driven by one
    process at a time: to look while another still acts would tell nothing.
-3. A connector's exception becomes a code and never text: `unknown` for a mutating effect, `failed` for a reading one.
-4. A mutating effect is not performed when a signed decision the run rests on no longer holds; it is `failed`, with
+3. Where a run changes something, what it read is recorded too: driven again after a crash, it must rest on the same, or
+   what it did would belong to a run that nobody sees again. A read without a recorded outcome may be repeated.
+4. A connector's exception becomes a code and never text: `unknown` for a mutating effect, `failed` for a reading one.
+5. A mutating effect is not performed when a signed decision the run rests on no longer holds; it is `failed`, with
    the code `approval_stale`. See `approvals.py`.
 """
 
@@ -72,6 +74,8 @@ def drive(
             f"steps {mutating} mutate, and there is no durable ledger",
             remedy="pass ledger=, one that keeps its records; or leave effects out, so that the steps wait",
         )
+    if not mutating:
+        ledger = None
     result, done = _tell_settled(execute(inputs), ledger), None
     try:
         while result.status is RunStatus.WAITING_EFFECT:
@@ -129,22 +133,25 @@ def _perform(
 ) -> EffectOutcome:
     assert isinstance(request.ask, EffectAsk)  # noqa: S101 - narrows the type; the run waits for an effect.
     ask = request.ask
-    digest = request.digest
-    recorded = ledger is not None and ask.mode is EffectMode.MUTATE
-    if ledger is not None and recorded:
-        if ledger.has_intent(digest):
+    if ledger is not None and ask.mode is EffectMode.MUTATE:
+        if ledger.has_intent(request.digest):
             return _settle(request, effects, ledger)
-        if is_stale():  # (4)
+        if is_stale():  # (5)
             return EffectOutcome(status=OutcomeStatus.FAILED, code="approval_stale")
         if not ledger.record_intent(request):  # (1)
             # Somebody else began it a moment ago, and will say how it ends.
             return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="in_flight")
+    elif ledger is not None:
+        known = ledger.find_outcome(request.digest)
+        if known is not None and known.status is not OutcomeStatus.UNKNOWN:  # (3)
+            return known
+        ledger.record_intent(request)
     outcome = _call(effects[ask.connector].call, request, ask.mode)
     if not outcome.attempts:
         attempt = {"number": 1, "status": outcome.status.value, "code": outcome.code}
         outcome = attrs.evolve(outcome, attempts=JsonArray([attempt]))
-    if ledger is not None and recorded:
-        ledger.record_outcome(digest, outcome)
+    if ledger is not None:
+        ledger.record_outcome(request.digest, outcome)
     return outcome
 
 
@@ -160,7 +167,7 @@ def _settle(request: Request, effects: Mapping[str, Connector], ledger: EffectLe
     seen = None if look is None else _call(look, request, EffectMode.MUTATE)
     if seen is None or seen.status is OutcomeStatus.UNKNOWN:
         return known or EffectOutcome(status=OutcomeStatus.UNKNOWN, code="interrupted")
-    if ledger is not None and request.ask.mode is EffectMode.MUTATE:
+    if ledger is not None:
         ledger.record_outcome(request.digest, seen)
     return seen
 
@@ -185,7 +192,7 @@ def _tell_settled(result: OrchestrationResult, ledger: EffectLedger | None) -> O
 def _call(call: Callable[[Request], object], request: Request, mode: EffectMode) -> EffectOutcome:
     try:
         given = call(request)
-    except Exception:  # noqa: BLE001 - foreign code may raise anything; only a code of ours is kept (3).
+    except Exception:  # noqa: BLE001 - foreign code may raise anything; only a code of ours is kept (4).
         code = "connector_raised"
     else:
         if type(given) is EffectOutcome:

@@ -423,7 +423,7 @@ class TestAReadingEffect:
 
     def test_leaves_no_trace_in_a_ledger(self) -> None:
         """
-        Only what mutates is recorded there.
+        Where nothing changes, nothing rests on what was read.
         """
         ledger = MemoryLedger()
         drive(make_inputs(READ), effects={"files": scripted(make_outcome(), mutating=False)}, ledger=ledger)
@@ -449,6 +449,47 @@ class TestAReadingEffect:
         connector = scripted(make_outcome("unknown"), make_outcome(), mutating=False)
         result = drive(make_inputs(READ), effects={"files": connector})
         assert (result.status, len(connector.calls)) == ("waiting_effect", 1)
+
+
+class TestAReadBeforeAChange:
+    """
+    What was read is what the change rests on, also when the run is driven again after a crash.
+    """
+
+    def drive_both(self, ledger: MemoryLedger, *reads: EffectOutcome | Exception) -> OrchestrationResult:
+        """
+        Read, then die in the middle of the change, and drive the same inputs once more.
+        """
+        steps = (make_action("look", action="look", output="/seen"), MUTATE)
+        connector = ScriptedConnector({"look": reads, "copy": [make_outcome()]}, mutating=["copy"])
+        return drive(make_inputs(*steps), effects={"files": connector}, ledger=ledger)
+
+    def test_is_recorded_and_not_read_again(self) -> None:
+        """
+        Another reading would make another request of the change, and so another change.
+        """
+        ledger = MemoryLedger()
+        first = self.drive_both(ledger, make_outcome(output="first"))
+        again = self.drive_both(ledger, make_outcome(output="second"))
+        assert again.to_dict() == first.to_dict()
+        assert first.final_state == {"seen": "first", "out": None}
+        assert [request.step_id for request in ledger.intents.values()] == ["look", "act"]
+
+    def test_is_repeated_while_nothing_is_known_of_it(self) -> None:
+        """
+        Neither an intent nor an unknown outcome is something a change could rest on.
+        """
+        ledger = MemoryLedger()
+        assert self.drive_both(ledger, make_outcome("unknown")).status == "waiting_effect"
+        assert self.drive_both(ledger, make_outcome(output="now")).final_state == {"seen": "now", "out": None}
+
+    def test_that_failed_stays_failed(self) -> None:
+        """
+        The run has ended with it; a new run may read again.
+        """
+        ledger = MemoryLedger()
+        for reads in ([OSError()], [make_outcome()]):
+            assert self.drive_both(ledger, *reads).failed_step_id == "look"
 
 
 class TestAttempts:
