@@ -161,6 +161,8 @@ class Command:
         env: its variables, on top of those of the connector; they are not shown.
         output_limit_bytes: bytes kept of each of its two outputs.
         idempotent: whether doing it twice is doing it once; a reading command always is.
+        prints_json: whether what it prints on success is one JSON document, which then is the output;
+            output that was cut off is none.
     """
 
     argv: tuple[str, ...] = attrs.field(validator=[is_argv, _is_template])
@@ -169,6 +171,7 @@ class Command:
     env: JsonObject = attrs.field(default=EMPTY_OBJECT, converter=as_env, repr=False)
     output_limit_bytes: int = attrs.field(default=MAX_OUTPUT_BYTES, validator=in_range(0, MAX_OUTPUT_BYTES))
     idempotent: bool = attrs.field(default=False, validator=of_type(bool))
+    prints_json: bool = attrs.field(default=False, validator=of_type(bool))
 
     @property
     def schema(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ Processes are started in `process.py` alone; read it next.
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, final
@@ -34,7 +35,8 @@ from runtime.connectors.outcomes import failed, succeeded, unknown
 from runtime.connectors.process import run_process
 from runtime.connectors.suite import MAX_CASES, run_suite
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
-from runtime.errors import DefinitionError, shown
+from runtime.encoding.jsontext import parse_json
+from runtime.errors import DefinitionError, EncodingError, shown
 from runtime.values.answers import EffectOutcome
 from runtime.values.checks import is_identifier, of_type
 from runtime.values.requests import EffectAsk, EffectMode, Request
@@ -180,7 +182,7 @@ class LocalCommand:
             output_limit_bytes=command.output_limit_bytes,
         )
         fault = result.fault(0)
-        if fault is None:
+        if fault is None and not command.prints_json:
             return succeeded(
                 {
                     "exit_code": 0,
@@ -189,6 +191,11 @@ class LocalCommand:
                     "truncated": result.is_truncated,
                 }
             )
+        if fault is None:
+            fault = "output_is_no_json"
+            with suppress(DefinitionError, EncodingError):  # Too deep or too large for an outcome is none either.
+                if not result.is_truncated:
+                    return succeeded(parse_json(result.stdout))
         may_have_acted = command.mode is EffectMode.MUTATE and result.ending.has_started
         return unknown(fault) if may_have_acted else failed(fault)  # (2)
 

@@ -309,6 +309,44 @@ class TestACommand:
             "truncated": True,
         }
 
+    @pytest.mark.parametrize(("said", "output"), [(r'\173"a": "down"\175', {"a": "down"}), (r"[1, 2]\n", [1, 2])])
+    def test_that_prints_json_gives_it_as_its_output(self, perform: Perform, said: str, output: Any) -> None:
+        """
+        So a policy can weigh what a program found.
+        """
+        outcome = perform(make_connector(look=reading("printf", said, prints_json=True)), "look")
+        assert (outcome.status, thaw(outcome.output)) == ("succeeded", output)
+
+    @pytest.mark.parametrize(
+        ("said", "limit"),
+        [
+            ("", 100),
+            ("ok", 100),
+            (r'\173"a": 1, "a": 2\175', 100),
+            ("NaN", 100),
+            ("[" * 100 + "]" * 100, 300),
+            ("1234", 2),
+        ],
+        ids=["empty", "text", "twice", "nan", "deep", "cut_off"],
+    )
+    def test_that_prints_no_json_did_not_do_as_it_says(self, perform: Perform, said: str, limit: int) -> None:
+        """
+        A reading one failed; what a mutating one did is unknown.
+        """
+        settings: dict[str, Any] = {"prints_json": True, "output_limit_bytes": limit}
+        connector = make_connector(
+            read=reading("printf", said, **settings), mutate=mutating("printf", said, **settings)
+        )
+        assert perform(connector, "read") == ended("failed", "output_is_no_json")
+        assert perform(connector, "mutate", mode="mutate") == ended("unknown", "output_is_no_json")
+
+    def test_that_prints_json_and_fails_has_failed(self, perform: Perform) -> None:
+        """
+        What it printed does not count.
+        """
+        connector = make_connector(look=reading("sh", "-c", "echo 1; exit 2", prints_json=True))
+        assert perform(connector, "look") == ended("failed", "command_failed")
+
     @pytest.mark.parametrize("redirect", ["", " >&2"])
     def test_may_say_the_widest_there_is(self, perform: Perform, redirect: str) -> None:
         """
