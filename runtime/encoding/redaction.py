@@ -13,7 +13,7 @@ number below:
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, final
 
 import attrs
@@ -30,6 +30,7 @@ __all__ = ["RULES", "Redaction", "find_secrets", "redact", "redact_text"]
 
 _MOST_LEVELS: Final = MAX_RECORD_DEPTH + 8
 """Containers inside one another that are looked at; views put some around a record."""
+_LONGEST_PLAIN_KEY: Final = 64
 _SEALED: Final = "$sealed"
 
 _Place = tuple[object, Any] | None
@@ -145,7 +146,7 @@ class _Walk:
     def _key(self, key: Any, place: _Place, level: int) -> Any:  # noqa: ANN401 - any key.
         kind = type(key)
         if kind is str:
-            return self._text(key, place, level)
+            return key if _is_plain_key(key) else self._text(key, place, level)
         if key is None or kind is int or kind is bool or kind is float:
             return key
         shown = self.value(key, place, level)
@@ -195,6 +196,12 @@ class _Walk:
     def _is_full(self) -> bool:
         self._left -= 1
         return self._left < 0
+
+
+@lru_cache(maxsize=4096)
+def _is_plain_key(key: str) -> bool:
+    # Records repeat their keys, and most are found clean once. One that is long may hold a document.
+    return len(key) <= _LONGEST_PLAIN_KEY and _parse(key) is None and hide_secrets(key, {}) == key
 
 
 def _judge(key: Any) -> KeyKind:  # noqa: ANN401 - a key of a result.

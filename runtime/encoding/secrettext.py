@@ -25,6 +25,8 @@ __all__ = ["hide_secrets"]
 _MOST_ROUNDS: Final = 4
 _SHORTEST: Final = 5
 """Characters of the shortest text that can hold a secret: `pwd=x`."""
+_SHORTEST_WORD: Final = 20
+"""Characters of the shortest secret that is letters and digits alone: a key of a cloud."""
 _SHORT_TOKEN: Final = 8
 _LONG_TOKEN: Final = 32
 
@@ -159,14 +161,16 @@ def hide_secrets(text: str, found: dict[str, None]) -> str:
 
 
 def _hide_once(text: str, found: dict[str, None]) -> str:
-    if len(text) < _SHORTEST:
+    if len(text) < _SHORTEST or (len(text) < _SHORTEST_WORD and text.isalnum() and text.isascii()):
         return text
     for rule, triggers, pattern, hide in _SHAPES:
-        if any(trigger in text for trigger in triggers):
-            hidden = pattern.sub(hide, text)
-            if hidden != text:
-                found[rule] = None
-                text = hidden
+        for trigger in triggers:
+            if trigger in text:
+                hidden = pattern.sub(hide, text)
+                if hidden != text:
+                    found[rule] = None
+                    text = hidden
+                break
     if "=" in text or ":" in text or "--" in text or "</" in text or "…" in text:
         text = hide_pairs(text, found)
     return text
