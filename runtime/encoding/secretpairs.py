@@ -32,6 +32,7 @@ _match_bare = re.compile(
 ).match
 _match_reference = re.compile(r"\$\{[^{}\s]*+\}", re.ASCII).match
 _match_line = re.compile(r"[^\r\n]*+").match
+_find_stop = re.compile("[<…]").search
 _find_bracket = re.compile(r"[\[\]{}]").finditer
 _MOST_SLASHES: Final = 63
 _QUOTES: Final = "\"'`"
@@ -96,11 +97,11 @@ def _find_element(text: str, place: int) -> _Span | None:
     """
     Find what stands between a tag and its end, or the cut.
     """
-    end = text.find("<", place)
-    end = len(text) if end < 0 else end
-    said = text[place:end]
-    is_element = text.startswith("</", end) or said.endswith("…")
-    return (place, end) if is_element and not is_mark(said) and not is_harmless(said) else None
+    stop = _find_stop(text, place)
+    if stop is None or (stop[0] == "<" and not text.startswith("</", stop.start())):
+        return None
+    said = text[place : stop.start()]
+    return None if is_mark(said) or is_harmless(said) else (place, stop.start())
 
 
 def _find_value(text: str, place: int, kind: KeyKind, *, is_flag: bool) -> _Span | None:
