@@ -16,7 +16,7 @@ from runtime.encoding.redaction import redact, redact_text
 from runtime.errors import Fault, MissionEngineError
 from runtime.limits import MAX_FAULTS
 
-__all__ = ["emit", "emit_record", "json_option", "print_error", "say"]
+__all__ = ["allow_secrets_option", "emit", "emit_record", "json_option", "print_error", "say"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,6 +26,15 @@ def json_option(command: F) -> F:
     Add `--json`, which prints one JSON document on stdout, errors included.
     """
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")(command)
+
+
+def allow_secrets_option(command: F) -> F:
+    """
+    Add `--allow-secrets`, which takes input that looks like a secret.
+    """
+    return click.option(
+        "--allow-secrets", is_flag=True, help="Take input that looks like a secret, and keep it in the record for good."
+    )(command)
 
 
 def emit(text: str, document: Any, *, as_json: bool, name: str = "") -> None:  # noqa: ANN401 - JSON.

@@ -7,6 +7,8 @@ The engine never performs an effect; this does, through connectors, under four r
 3. A connector's exception becomes a code and never text: `unknown` for a mutating effect, `failed` for a reading one.
 4. A mutating effect is not performed when a signed decision the run rests on no longer holds; it is `failed`, with
    the code `approval_stale`. See `approvals.py`.
+
+A run that refuses secrets is held to that here; see `screening.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +26,7 @@ from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.engine import execute
 from runtime.orchestration.prepare import mutating_steps, prepare
 from runtime.orchestration.result import OrchestrationResult, RunStatus
+from runtime.orchestration.screening import redact_outcome, refuse_secrets
 from runtime.ports import Connector, Decisions, EffectLedger
 from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
 from runtime.values.requests import EffectAsk, EffectMode, Request, WaitReason
@@ -31,13 +34,14 @@ from runtime.values.requests import EffectAsk, EffectMode, Request, WaitReason
 __all__ = ["drive"]
 
 
-def drive(
+def drive(  # noqa: PLR0913 - the ports of a run, and how it is driven.
     inputs: Checkpoint,
     *,
     effects: Mapping[str, Connector] | None = None,
     ledger: EffectLedger | None = None,
     decisions: Decisions | None = None,
     settled: Iterable[Answer] | None = None,
+    allow_secrets: bool = True,
 ) -> OrchestrationResult:
     """
     Execute a run until it ends or waits for what nobody here can answer.
@@ -48,15 +52,20 @@ def drive(
         ledger: where mutating effects are recorded.
         decisions: what checks decisions of steps that are signed or expire; without it they take none.
         settled: those of the inputs' answers that were taken before; None for a run that begins.
+        allow_secrets: whether what looks like a secret may enter; without, inputs are refused and outputs redacted.
 
     Raises:
         UnknownConnectorError: a step names a connector that `effects` does not hold.
         DefinitionError: a step names an action its connector lacks, or calls a mutating one `read`.
         LedgerRequiredError: a step mutates, and there is no durable ledger.
+        UndeclaredSecretError: an input that was not taken before looks like a secret, and none may enter.
         AnswerRefusedError: an answer is invalid, stale, left over, or a decision that cannot be taken.
     """
     if effects is not None and not issubclass(type(effects), Mapping):
         raise DefinitionError(f"effects is {shown(effects)}", remedy="give a mapping of names to connectors")
+    settled = None if settled is None else tuple(settled)
+    if not allow_secrets:
+        refuse_secrets(inputs, settled)
     approvals = Approvals(decisions, settled)
     if effects is None:
         return _close(execute(inputs), approvals)
@@ -76,7 +85,8 @@ def drive(
             if pending is None or pending.reason is WaitReason.UNKNOWN:
                 break
             approvals.take(result)
-            outcome = _perform(pending.request, effects, ledger, partial(approvals.is_stale, result))
+            is_stale = partial(approvals.is_stale, result)
+            outcome = _perform(pending.request, effects, ledger, is_stale, allow_secrets=allow_secrets)
             answers = (*result.inputs.answers, Answer(request_digest=pending.digest, outcome=outcome))
             done = inputs.answered_by(answers)
             # Answers given in advance for later steps are still unused; they stay in the run's inputs.
@@ -119,6 +129,8 @@ def _perform(
     effects: Mapping[str, Connector],
     ledger: EffectLedger | None,
     is_stale: Callable[[], bool],
+    *,
+    allow_secrets: bool,
 ) -> EffectOutcome:
     assert isinstance(request.ask, EffectAsk)  # noqa: S101 - narrows the type; the run waits for an effect.
     ask = request.ask
@@ -133,7 +145,7 @@ def _perform(
         if is_stale():  # (4)
             return EffectOutcome(status=OutcomeStatus.FAILED, code="approval_stale")
         ledger.record_intent(request)  # (1)
-    outcome = _call(effects[ask.connector], request, ask.mode)
+    outcome = redact_outcome(_call(effects[ask.connector], request, ask.mode), allow_secrets=allow_secrets)
     if not outcome.attempts:
         attempt = {"number": 1, "status": outcome.status.value, "code": outcome.code}
         outcome = attrs.evolve(outcome, attempts=JsonArray([attempt]))
