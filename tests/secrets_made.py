@@ -96,6 +96,14 @@ SECRETS: dict[str, Case] = {
     "tuple": Case(({"token": _WORD},), _WORD, "key"),
     "json_text": Case(json.dumps({"a": [{"password": _WORD}]}), _WORD, "key"),
     "json_text_escaped": Case('{"pass\\u0077ord": "' + _WORD + '"}', _WORD, "key"),
+    "json_in_prose": Case('sent {"pass\\u0077ord": "' + _WORD + '"} there', _WORD, "pair"),
+    "pair_quote_escaped_twice": Case(f'x password="a\\\\"{_WORD}" y', _WORD, "pair"),
+    "header_behind_escape": Case(f"GET /\\nCookie: a=b; sid={_WORD}", _WORD, "header"),
+    "header_with_quotes_in_quotes": Case(
+        f'"Authorization: Digest name="ada", response="{made(32, _HEX)}"" x', made(32, _HEX), "header"
+    ),
+    "address_in_a_pointer": Case(f"/redis:~1~1ada:{_WORD}@cache~1x", _WORD, "address"),
+    "element_in_a_pointer": Case(f"/<password>{_WORD} x<~1password>", _WORD, "pair"),
     "json_in_json": Case({"body": json.dumps({"body": json.dumps({"api_key": _WORD})})}, _WORD, "key"),
     "header_bearer": Case(f"Authorization: Bearer sk-live-{123}", "sk-live-123", "header"),
     "header_basic": Case(f"authorization: Basic {_BASIC}", _BASIC, "header"),
@@ -218,6 +226,7 @@ CLEAN: dict[str, Any] = {
     "python": "def key(self): return self.author[0:3]",
     "sql": "select * from users where id = 5 and name = 'ada'",
     "json_text": '{"a": [1, 2.0, "x"],  "author": "ada"}',
+    "json_letters_in_prose": 'sent {"\\u0061uthor": "ada"} there',
     "json_text_doubled": '{"a": 1, "a": 2}',
     "not_json": '{"a": 1',
     "huge_number": "[" + "9" * 5000 + "]",

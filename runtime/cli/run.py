@@ -153,7 +153,7 @@ def report(result: OrchestrationResult, store: Store, *, allow_secrets: bool, as
     name, path, command = _keep(result, store)
     # What is kept although it looks like a secret is told; null where it was not asked for.
     allowed = list_secrets(result.inputs) if allow_secrets else None
-    document = {**result.to_dict(), "kept_as": name, "file": path, "allowed_secrets": unstructure(allowed)}
+    document = {**result.to_dict(), "kept_as": name, "file": path, "secrets_allowed": unstructure(allowed)}
     text = show_result(result, name, path, command)
     if allowed is not None:
         text += f"\nsecrets allowed: {', '.join(f'{visible(one.path)} ({one.rule})' for one in allowed) or 'none was found'}"

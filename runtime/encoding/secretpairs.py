@@ -33,6 +33,7 @@ _match_bare = re.compile(
 _match_reference = re.compile(r"\$\{[^{}\s]*+\}", re.ASCII).match
 _match_line = re.compile(r"[^\r\n]*+").match
 _find_stop = re.compile("[<…]").search
+_match_end = re.compile(r"<(?:/|~0{0,8}1)", re.ASCII).match
 _find_bracket = re.compile(r"[\[\]{}]").finditer
 _MOST_SLASHES: Final = 63
 _QUOTES: Final = "\"'`"
@@ -53,7 +54,7 @@ def hide_pairs(text: str, found: dict[str, None]) -> str:
         place = match.end()
         name = match["name"] or match["flag"] or match["tag"]
         start = match.start("name") if match["name"] else match.start()
-        kind = _judge(text, name, start)
+        name, kind = _judge(text, name, start)
         if kind is KeyKind.CLEAN:
             continue
         if name.lower() in _HEADERS and match["sign"] == ":" and not match["quote"]:
@@ -72,14 +73,17 @@ def hide_pairs(text: str, found: dict[str, None]) -> str:
     return "".join([*parts, text[done:]]) if parts else text
 
 
-def _judge(text: str, name: str, start: int) -> KeyKind:
+def _judge(text: str, name: str, start: int) -> tuple[str, KeyKind]:
+    """
+    Tell what a name says, and which one it is: with a word in front, or without a letter that is none of its own.
+    """
     names = [name]
     if start and text[start - 1] == "\\" and name[0] in "nrt":
-        names.append(name[1:])  # The letter belongs to the escape of a line break.
+        names = [name[1:], name]  # The letter belongs to the escape of a line break, or to a path of another system.
     if name.lower().endswith(_LAST_WORDS):
         names.append(text[max(0, start - _LOOK_BACK) : start].rpartition("\n")[2] + name)
-    kinds = [classify_key(one) for one in names]
-    return next((kind for kind in kinds if kind is not KeyKind.CLEAN), KeyKind.CLEAN)
+    judged = ((one, classify_key(one)) for one in names)
+    return next(((one, kind) for one, kind in judged if kind is not KeyKind.CLEAN), (name, KeyKind.CLEAN))
 
 
 def _find_header(text: str, start: int, place: int) -> _Span | None:
@@ -89,6 +93,8 @@ def _find_header(text: str, start: int, place: int) -> _Span | None:
     end = len(text)
     if start and text[start - 1] in _QUOTES:
         end = _find_closing(text, place, _count_slashes(text, start - 1, 0), text[start - 1])
+        # Then it opens a part of what the header says, and it cannot be known which one ends it.
+        end = len(text) if text[end - 1] == "=" else end
     said = text[place : _end_of_line(text, place, end)].rstrip(" \t")
     return None if is_mark(said) or is_harmless(said) else (place, place + len(said))
 
@@ -98,7 +104,7 @@ def _find_element(text: str, place: int) -> _Span | None:
     Find what stands between a tag and its end, or the cut.
     """
     stop = _find_stop(text, place)
-    if stop is None or (stop[0] == "<" and not text.startswith("</", stop.start())):
+    if stop is None or (stop[0] == "<" and not _match_end(text, stop.start())):
         return None
     said = text[place : stop.start()]
     return None if is_mark(said) or is_harmless(said) else (place, stop.start())
@@ -141,12 +147,11 @@ def _find_closing(text: str, place: int, slashes: int, quote: str) -> int:
     """
     Find the quote that closes one behind so many backslashes; without it, the value ends with the line.
 
-    In text that was escaped so often, a backslash of the value itself is written as twice as many and two.
+    One behind more of them is taken for a part of the value: who escaped the text, and how often, cannot be known.
     """
     at = text.find(quote, place)
     while at >= 0:
-        more = _count_slashes(text, at, place) - slashes
-        if more >= 0 and more % (2 * slashes + 2) == 0:
+        if _count_slashes(text, at, place) == slashes:
             return at - slashes
         at = text.find(quote, at + 1)
     return _end_of_line(text, place, len(text))

@@ -8,7 +8,7 @@ Rules, referred to by number below:
    some rounds is replaced whole.
 3. Messages cut long values and end them with `…`. A secret that was cut is still one, so its shape may end there.
 
-Only ASCII has a meaning here. `secretpairs.py` finds secrets by the names in front of them; read it next.
+Only ASCII has a meaning here. In JSON Pointers `/` is `~1`. `secretpairs.py` finds secrets by the names in front of them; read it next.
 """
 
 import re
@@ -37,7 +37,8 @@ _pem = re.compile(
 )
 # The part behind the colon runs to the last @ in front of the path: a password may hold an @ that nobody escaped.
 _address = re.compile(
-    r"(://[^\s/?#@:\"'`<>\\]*+:)(?![0-9]{1,5}[?#])([^\s/\"'`<>\\]+(?=@)|[^\s/?#@\"'`<>\\…]++(?=…))", re.ASCII
+    r"(:(?:/|~0{0,8}1){2}[^\s/?#@:\"'`<>\\]*+:)(?![0-9]{1,5}[?#])([^\s/\"'`<>\\]+(?=@)|[^\s/?#@\"'`<>\\…]++(?=…))",
+    re.ASCII,
 )
 _bearer = re.compile(
     r"(?<![A-Za-z0-9])((?i:bearer)[ \t]{1,40}+[\"']?)([A-Za-z0-9._~+/\-]++=*+)(…?)",
@@ -46,6 +47,8 @@ _bearer = re.compile(
 _basic = re.compile(r"(?<![A-Za-z0-9])((?i:basic)[ \t]{1,40}+[\"']?)([A-Za-z0-9+/_\-]++={0,2}+)(…?)", re.ASCII)
 # Without the dots it is matched all the same, so that no part of a long run is looked at twice (1).
 _jwt = re.compile(r"eyJ[A-Za-z0-9_\-]{8,}+(?:((?:\.[A-Za-z0-9_\-]*+){2,4}+|\.?…|\.[A-Za-z0-9_\-]*+…))?", re.ASCII)
+
+_escaped_letter = re.compile(r"\\{1,8}u00(3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|2[Dd]|5[Ff])", re.ASCII)
 
 _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
 """A token starts behind anything but a letter or a digit, or behind the escape of a line break."""
@@ -137,7 +140,7 @@ def _hide_jwt(match: "re.Match[str]") -> str:
 _Hide = Callable[["re.Match[str]"], str]
 _SHAPES: Final[tuple[tuple[str, tuple[str, ...], "re.Pattern[str]", _Hide], ...]] = (
     ("pem", ("-----BEGIN ",), _pem, lambda _: mark("pem")),
-    ("address", ("://",), _address, _hide_address),
+    ("address", ("://", ":~"), _address, _hide_address),
     ("bearer", ("earer", "EARER"), _bearer, _hide_bearer),
     ("basic", ("asic", "ASIC"), _basic, _hide_basic),
     ("jwt", ("eyJ",), _jwt, _hide_jwt),
@@ -151,6 +154,10 @@ def hide_secrets(text: str, found: dict[str, None]) -> str:
     """
     Replace every secret in a text; the rules that did are added to `found`.
     """
+    if "\\u00" in text:
+        # Letters that JSON escaped need not be.
+        plain = _escaped_letter.sub(lambda match: chr(int(match[1], 16)), text)
+        text = text if _hide_once(plain, {}) == plain else plain
     for _ in range(_MOST_ROUNDS):
         hidden = _hide_once(text, found)
         if hidden == text:
@@ -171,6 +178,6 @@ def _hide_once(text: str, found: dict[str, None]) -> str:
                     found[rule] = None
                     text = hidden
                 break
-    if "=" in text or ":" in text or "--" in text or "</" in text or "…" in text:
+    if "=" in text or ":" in text or "--" in text or "</" in text or "<~" in text or "…" in text:
         text = hide_pairs(text, found)
     return text
