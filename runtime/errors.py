@@ -43,6 +43,7 @@ __all__ = [
     "StaleAnswerError",
     "StorageError",
     "TransitionError",
+    "UndeclaredSecretError",
     "UngatedFlagError",
     "UnknownConnectorError",
     "UnknownKeyError",
@@ -244,6 +245,14 @@ class LedgerRequiredError(DefinitionError):
     """
 
     code = "ledger_required"
+
+
+class UndeclaredSecretError(DefinitionError):
+    """
+    An input looks like a secret that nobody declared; the faults name paths and rules, never values.
+    """
+
+    code = "undeclared_secret"
 
 
 class UnknownNameError(MissionEngineError):

@@ -1,6 +1,7 @@
 """`mission approve` and `mission reject`: a decision on a waiting run, used once; of a quorum, one vote of several."""
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -9,7 +10,7 @@ import click
 
 from runtime.cli.exit_codes import ExitCode
 from runtime.cli.inputs import read_json_argument
-from runtime.cli.output import emit, json_option
+from runtime.cli.output import allow_secrets_option, emit, json_option
 from runtime.cli.run import already_decided, login_name, report, settle
 from runtime.cli.store import Store
 from runtime.cli.words import short
@@ -22,6 +23,7 @@ from runtime.orchestration.gate import verify_vote
 from runtime.orchestration.payloads_asking import HumanPayload
 from runtime.orchestration.prepare import prepare
 from runtime.orchestration.result import OrchestrationResult
+from runtime.orchestration.screening import refuse_secrets
 from runtime.orchestration.voting import REJECT, count_missing
 from runtime.signing import read_private_key
 from runtime.storage import FileDecisions
@@ -40,6 +42,7 @@ def _decision_options(command: Any) -> Any:  # noqa: ANN401 - a click decorator.
         click.option("--reason", default="", help="Why."),
         click.option("--input", "given", metavar="JSON|@FILE", help="What the step asks to be filled in."),
         click.option("--sign", "key_file", metavar="KEYFILE", help="Your private Ed25519 key: PEM or OpenSSH."),
+        allow_secrets_option,
         json_option,
         click.pass_obj,
     )[::-1]:
@@ -84,6 +87,7 @@ class _Words:
     reason: str
     given: str | None
     key_file: str | None
+    allow_secrets: bool
 
     @property
     def decision(self) -> HumanDecision:
@@ -99,16 +103,17 @@ def _decide(root: Path | None, name: str, words: _Words, *, as_json: bool) -> in
     store = Store.locate(root)
     checkpoint = store.load_checkpoint(name)
     decision = words.decision
+    end = partial(report, store=store, allow_secrets=words.allow_secrets, as_json=as_json)
     with store.locked():
         counting = store.find_decision(checkpoint)
         if counting is not None:
             _refuse_other(checkpoint, counting.decisions, decision)
-            return report(settle(checkpoint, counting, store), store, as_json=as_json)
+            return end(settle(checkpoint, counting, store, allow_secrets=words.allow_secrets))
         port = FileDecisions(store.root)
         standing = drive(checkpoint, decisions=port, settled=checkpoint.answers)
         if len(standing.inputs.answers) > len(checkpoint.answers):  # Nobody decided in time.
             store.claim_decision(checkpoint, standing.inputs.answers[-1])
-            return report(standing, store, as_json=as_json)
+            return end(standing)
         request, payload = _open_request(standing)
         votes = {vote.actor: vote for vote in store.load_votes(checkpoint)}
         if decision.actor in votes:
@@ -119,8 +124,11 @@ def _decide(root: Path | None, name: str, words: _Words, *, as_json: bool) -> in
         missing = count_missing(payload.quorum, decisions)
         if not missing:
             answer = Answer(request_digest=request.digest, decisions=decisions)
-            return report(settle(checkpoint, answer, store), store, as_json=as_json)
+            return end(settle(checkpoint, answer, store, allow_secrets=words.allow_secrets))
         verify_vote(vote, payload, request)
+        if not words.allow_secrets:
+            given = Answer(request_digest=request.digest, decision=vote)
+            refuse_secrets(checkpoint.answered_by((*checkpoint.answers, given)), checkpoint.answers)
         if payload.signed:
             port.verify(request, vote)
         store.save_vote(checkpoint, vote)

@@ -60,6 +60,7 @@ EXIT_CODES: Final[dict[str, ExitCode]] = {
     "stale_answer": ExitCode.REFUSED,
     "storage_error": ExitCode.SETTINGS,
     "transition_refused": ExitCode.REFUSED,
+    "undeclared_secret": ExitCode.REFUSED,
     "ungated_flag": ExitCode.USAGE,
     "unsafe_path": ExitCode.REFUSED,
     "unknown_connector": ExitCode.USAGE,

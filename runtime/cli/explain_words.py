@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from runtime.cli.policy_words import say_clauses, say_value, show_verdict
 from runtime.cli.terms_words import say_terms
-from runtime.encoding.display import shown_json, visible
+from runtime.encoding.display import shown_at, shown_json, visible
 from runtime.orchestration.result import OrchestrationResult
 
 __all__ = ["show_explanation"]
@@ -37,8 +37,10 @@ def _say_why(step: dict[str, Any]) -> str:
 
 
 def _say_details(step: dict[str, Any]) -> list[str]:
-    lines = [f"read   {visible(path)}: {say_value(value)}" for path, value in step.get("reads", {}).items()]
-    lines += [f"wrote  {visible(path)}: {_say_change(change)}" for path, change in step.get("writes", {}).items()]
+    lines = [
+        f"read   {visible(path)}: {say_value(shown_at(path, value))}" for path, value in step.get("reads", {}).items()
+    ]
+    lines += [f"wrote  {visible(path)}: {_say_change(path, change)}" for path, change in step.get("writes", {}).items()]
     if "clauses" in step:
         lines += say_clauses({"effect": "allow", "when": step["clauses"], "unless": []})
     if "verdict" in step:
@@ -72,17 +74,18 @@ def _in_brackets(code: str | None) -> str:
     return f" ({code})" if code else ""
 
 
-def _say_change(change: dict[str, Any]) -> str:
+def _say_change(path: str, change: dict[str, Any]) -> str:
     if "after" not in change:
         return "removed"
-    after = say_value(change["after"])
+    after = say_value(shown_at(path, change["after"]))
     if "before" not in change:
         return f"{after} (new)"
-    before = say_value(change["before"])
+    before = say_value(shown_at(path, change["before"]))
     return after if before == after else f"{before} → {after}"
 
 
 def _say_reason(reason: dict[str, Any]) -> str:
     if reason["kind"] == "expression":
-        return "; ".join(f"{path} is {shown_json(value)}" for path, value in reason["reads"].items())
-    return f"{shown_json(reason['points']):>5}  {reason['kind']} {reason['of']} is {shown_json(reason['value'])}"
+        return "; ".join(f"{path} is {shown_json(shown_at(path, value))}" for path, value in reason["reads"].items())
+    value = shown_at(str(reason["of"]), reason["value"])
+    return f"{shown_json(reason['points']):>5}  {reason['kind']} {reason['of']} is {shown_json(value)}"

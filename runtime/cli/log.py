@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from runtime.cli.inputs import read_file_argument
-from runtime.cli.output import emit, json_option
+from runtime.cli.output import emit, emit_record, json_option
 from runtime.cli.store import Store, near
 from runtime.encoding.jsontext import parse_json
 from runtime.errors import LogMismatchError, UnknownRunError, UsageError, shown
@@ -84,7 +84,7 @@ def head(root: Path | None, signing: str | None, origin: str | None, *, as_json:
     verifier = str(VerifierKey.of(origin, key))
     note = opened.sign_head(origin, key).decode()
     if as_json:
-        emit("", {"note": note, "verifier_key": verifier}, as_json=True)
+        emit_record({"note": note, "verifier_key": verifier})
         return
     click.echo(f"verifier key {verifier}", err=True)
     click.echo(note, nl=False)
@@ -255,6 +255,6 @@ def _print_record(raw: bytes, *, as_json: bool) -> None:
     Print the bytes of a record alone, so that a file they are sent to is the record.
     """
     if as_json:
-        emit("", parse_json(raw), as_json=True)
+        emit_record(parse_json(raw))
         return
     click.echo(raw.decode(), nl=sys.stdout.isatty())

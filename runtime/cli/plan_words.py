@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from runtime.cli.terms_words import say_terms
-from runtime.encoding.display import shown_json, visible
+from runtime.encoding.display import shown_at, shown_json, visible
 from runtime.orchestration.deciding import read_policies
 from runtime.orchestration.planner import Plan
 from runtime.orchestration.preflight import RULES_SCHEMA, read_rules
@@ -84,7 +84,7 @@ def _say_rules(pack: PolicyPack) -> Iterator[str]:
         rules = [rule for rule in pack.rules if rule.effect.decision is decision]
         for rule in sorted(rules, key=lambda rule: (rule.priority, rule.rule_id)):
             when = [one.thaw() for one in rule.when]
-            when += [f"{path} == {shown_json(value)}" for path, value in rule.conditions.thaw().items()]
+            when += [f"{path} == {shown_json(shown_at(path, value))}" for path, value in rule.conditions.thaw().items()]
             unless = f" unless {_joined([one.thaw() for one in rule.unless], ' or ')}" if rule.unless else ""
             yield f"  {decision.value:<5} when {visible(_joined(when, ' and '))}{visible(unless)}"
         if rules:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from typing import Any, Final
 
-from runtime.encoding.display import shown_json, visible
+from runtime.encoding.display import shown_at, shown_json, visible
 from runtime.errors import Fault
 from runtime.policy.pack import PolicyPack
 from runtime.policy.rules import Effect
@@ -128,12 +128,13 @@ def say_clauses(report: dict[str, Any]) -> list[str]:
 
 def _say_clause(clause: dict[str, Any], *, wanted: bool) -> str:
     held = {True: "holds", False: "does not hold", None: f"cannot be told ({clause['failure']})"}[clause["held"]]
-    saw = [f"{path} is {say_value(value)}" for path, value in clause["saw"].items()]
+    saw = [f"{path} is {say_value(shown_at(path, value))}" for path, value in clause["saw"].items()]
     saw += [f"{path} is not there" for path in clause["absent"]]
     near = clause["nearest"]
     if near is not None:
         size = "a size of " if near["of"] == "size" else ""
-        saw.append(f"would {'' if wanted else 'not '}hold with {near['path']} at {size}{shown_json(near['value'])}")
+        nearest = near["value"] if size else shown_at(near["path"], near["value"])
+        saw.append(f"would {'' if wanted else 'not '}hold with {near['path']} at {size}{shown_json(nearest)}")
     return f"{held}: {'; '.join(saw)}" if saw else held
 
 

@@ -11,15 +11,18 @@ import click
 from runtime.cli.effects import find_effects
 from runtime.cli.exit_codes import ExitCode
 from runtime.cli.inputs import read_answers, read_context, read_json_argument, read_policies
-from runtime.cli.output import emit, json_option, print_error
+from runtime.cli.output import allow_secrets_option, emit, json_option, print_error, say
 from runtime.cli.plan import planning_options
 from runtime.cli.store import Store, near
 from runtime.cli.words import short, show_result
+from runtime.encoding.converter import unstructure
+from runtime.encoding.display import visible
 from runtime.errors import DefinitionError, EncodingError, InvalidAnswerError, TransitionError, UsageError
 from runtime.evidence.record import RecordedRun
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.registry import find_mission, resume_mission, run_mission
 from runtime.orchestration.result import OrchestrationResult
+from runtime.orchestration.screening import list_secrets
 from runtime.orchestration.voting import REJECT
 from runtime.storage import FileDecisions
 from runtime.values.answers import Answer
@@ -33,6 +36,7 @@ __all__ = ["already_decided", "login_name", "report", "run", "settle"]
 @click.argument("name")
 @planning_options
 @click.option("--answers", metavar="FILE", help="JSON list of answers given in advance; - reads stdin.")
+@allow_secrets_option
 @json_option
 @click.pass_obj
 def run(
@@ -44,13 +48,15 @@ def run(
     mode: str,
     answers: str | None,
     *,
+    allow_secrets: bool,
     as_json: bool,
 ) -> int:
     """
     Run a mission until it ends or waits.
 
     A step that asks a person asks on a terminal; elsewhere the run is kept as a checkpoint, and the command exits
-    with 3 and says how to decide.
+    with 3 and says how to decide. Context, params or answers that look like a secret are refused, because what a run
+    is given stands in its record for good.
     """
     store = Store.locate(root)
     result = run_mission(
@@ -62,23 +68,24 @@ def run(
         effects=find_effects(find_mission(name)),
         decisions=FileDecisions(store.root),
         mode=mode,
+        allow_secrets=allow_secrets,
     )
     while not as_json and _can_ask(result) and sys.stdin.isatty() and sys.stdout.isatty():
-        click.echo(show_result(result, *_keep(result, store)))
+        say(show_result(result, *_keep(result, store)))
         try:
             answer = _ask(result)
             with store.locked():
-                result = settle(result.inputs, answer, store)
+                result = settle(result.inputs, answer, store, allow_secrets=allow_secrets)
         except (InvalidAnswerError, DefinitionError, EncodingError, UsageError) as error:
             # The checkpoint is kept: what was mistyped is asked again.
             print_error(error, as_json=False)
         except click.Abort:
             click.echo("\nleft open; decide it later as shown above", err=True)
             return ExitCode.WAITING
-    return report(result, store, as_json=as_json)
+    return report(result, store, allow_secrets=allow_secrets, as_json=as_json)
 
 
-def settle(checkpoint: Checkpoint, answer: Answer, store: Store) -> OrchestrationResult:
+def settle(checkpoint: Checkpoint, answer: Answer, store: Store, *, allow_secrets: bool) -> OrchestrationResult:
     """
     Decide a checkpoint, once, and drive the run on; the caller holds the lock of the store.
 
@@ -95,7 +102,7 @@ def settle(checkpoint: Checkpoint, answer: Answer, store: Store) -> Orchestratio
     if counting is not None or _is_taken(answer, port):
         # It was taken before, and perhaps the power failed before the run was kept: it goes on from there.
         start, new = checkpoint.answered_by((*checkpoint.answers, answer)), []
-    result = resume_mission(start, new, effects=effects, decisions=port)
+    result = resume_mission(start, new, effects=effects, decisions=port, allow_secrets=allow_secrets)
     store.claim_decision(checkpoint, answer)
     return result
 
@@ -139,13 +146,18 @@ def _keep(result: OrchestrationResult, store: Store) -> tuple[str, str, str]:
     return recorded.receipt_digest, near(store.save_run(recorded)), command
 
 
-def report(result: OrchestrationResult, store: Store, *, as_json: bool) -> int:
+def report(result: OrchestrationResult, store: Store, *, allow_secrets: bool, as_json: bool) -> int:
     """
     Keep a result, print it, and give its exit status.
     """
     name, path, command = _keep(result, store)
-    document = {**result.to_dict(), "kept_as": name, "file": path}
-    emit(show_result(result, name, path, command), document, as_json=as_json, name=name)
+    # What is kept although it looks like a secret is told; null where it was not asked for.
+    allowed = list_secrets(result.inputs) if allow_secrets else None
+    document = {**result.to_dict(), "kept_as": name, "file": path, "secrets_allowed": unstructure(allowed)}
+    text = show_result(result, name, path, command)
+    if allowed is not None:
+        text += f"\nsecrets allowed: {', '.join(f'{visible(one.path)} ({one.rule})' for one in allowed) or 'none was found'}"
+    emit(text, document, as_json=as_json, name=name)
     if result.pending is not None and result.pending.reason is WaitReason.UNKNOWN:
         return ExitCode.UNKNOWN
     if result.pending is not None:

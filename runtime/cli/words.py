@@ -5,7 +5,8 @@ from typing import Final
 
 from runtime.cli.terms_words import say_terms
 from runtime.encoding.converter import unstructure
-from runtime.encoding.display import shown_json, visible
+from runtime.encoding.display import shown_at, shown_json, visible
+from runtime.encoding.redaction import redact
 from runtime.orchestration.definitions import WorkflowDefinition
 from runtime.orchestration.payloads import When
 from runtime.orchestration.payloads_asking import ActionPayload, HumanPayload
@@ -59,9 +60,13 @@ def say_step(step: PreparedStep, limit: int = 100) -> str:
         doing = f"{payload.connector}.{payload.action} {shown_json(payload.params.thaw(), limit)}"
         return visible(f"{flagged}{payload.mode.value}s outside: {doing}{output}")
     document = {name: value for name, value in step.spec.payload.thaw().items() if name not in _BESIDES}
-    words = [f"{flagged}{step.operation.name}", *([document.pop("path")] if "path" in document else [])]
+    path = document.pop("path", None)
+    words = [f"{flagged}{step.operation.name}", *([] if path is None else [path])]
     for name, value in document.items():
-        shown = value if name == "from" else shown_json(value, limit)
+        # A value is shown under the path it is written to.
+        shown = (
+            value if name == "from" else shown_json(shown_at(path or name, value) if name == "value" else value, limit)
+        )
         words.append(shown if name == "value" else f"{name} {shown}")
     return visible(" ".join(words))
 
@@ -94,7 +99,7 @@ def show_result(result: OrchestrationResult, name: str, path: str, command: str)
     before, after = result.states[0], result.states[-1]
     changed = [key for key in after if key not in before or before.parse(key) != after.parse(key)]
     removed = [key for key in before if key not in after]
-    lines += [f"  state {visible(key)} = {shown_json(after.parse(key))}" for key in changed]
+    lines += [f"  state {visible(key)} = {shown_json(shown_at(key, after.parse(key)))}" for key in changed]
     lines += [f"  state {visible(key)} removed" for key in removed]
     return "\n".join([*lines, f"receipt {name}", f"kept as {path}", f"check it with: {command} replay {short(name)}"])
 
@@ -138,7 +143,7 @@ def _say_pending(result: OrchestrationResult, width: int, command: str, name: st
     lines += [f"     {visible(words)}" for words in say_terms(unstructure(ask))]
     if result.opening is not None and result.opening.expires_at is not None:
         lines.append(f"     open until {result.opening.expires_at}")
-    lines += [f"     {visible(label)}: {shown_json(value)}" for label, value in ask.shown.thaw().items()]
+    lines += [f"     {visible(label)}: {shown_json(value)}" for label, value in redact(ask.shown.thaw()).items()]
     if ask.input_schema is not None:
         lines.append(f"     input:   {shown_json(ask.input_schema.thaw())}")
     return [*lines, *then, "decide with:", *_say_commands(ask, command, name)]

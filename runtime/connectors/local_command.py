@@ -7,6 +7,7 @@ report (`suite.py`). Every other action is a `Command` of the configuration. Rul
 2. A command that only reads and did not succeed is `failed`. A mutating one that ran and did not succeed is `unknown`:
    it may have done a part of its work before it gave up or was killed, and `failed` means known not done. One that was
    never started is `failed` in both cases.
+3. What a command says is text, not data: secrets in it are redacted before anybody else gets it.
 
 Processes are started in `process.py` alone; read it next.
 """
@@ -32,10 +33,11 @@ from runtime.connectors.command import (
 )
 from runtime.connectors.discovery import MAX_FILES, Misplaced, find_test_files, locate
 from runtime.connectors.outcomes import failed, succeeded, unknown
-from runtime.connectors.process import run_process
+from runtime.connectors.process import ProcessResult, run_process
 from runtime.connectors.suite import MAX_CASES, run_suite
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
 from runtime.encoding.jsontext import parse_json
+from runtime.encoding.redaction import redact_text
 from runtime.errors import DefinitionError, EncodingError, shown
 from runtime.values.answers import EffectOutcome
 from runtime.values.checks import is_identifier, of_type
@@ -66,6 +68,13 @@ def _private(value: Mapping[str, Any]) -> Mapping[str, Any]:
     Copy a mapping of the caller; what is none is refused by the validator.
     """
     return dict(value) if issubclass(type(value), Mapping) else value
+
+
+def _tell(text: str, result: ProcessResult) -> str:
+    """
+    Redact what a command said (3). Where an output was cut, half a secret may stand at its end.
+    """
+    return redact_text(f"{text}…").removesuffix("…") if result.is_truncated else redact_text(text)
 
 
 def _are_commands(_: object, field: "attrs.Attribute[Any]", value: Mapping[Any, Any]) -> None:
@@ -186,8 +195,8 @@ class LocalCommand:
             return succeeded(
                 {
                     "exit_code": 0,
-                    "stdout": result.stdout,
-                    "stderr": result.stderr,
+                    "stdout": _tell(result.stdout, result),
+                    "stderr": _tell(result.stderr, result),
                     "truncated": result.is_truncated,
                 }
             )

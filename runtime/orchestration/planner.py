@@ -241,6 +241,7 @@ def run_planned(  # noqa: PLR0913 - the keywords of run_mission.
     ledger: EffectLedger | None = None,
     decisions: Decisions | None = None,
     registry: Mapping[str, Mission] = MISSION_REGISTRY,
+    allow_secrets: bool = True,
 ) -> OrchestrationResult:
     """
     Run exactly what was planned, as far as the answers reach.
@@ -252,6 +253,7 @@ def run_planned(  # noqa: PLR0913 - the keywords of run_mission.
         ledger: as for `run_mission`.
         decisions: as for `run_mission`.
         registry: where the mission is looked up again.
+        allow_secrets: as for `run_mission`.
 
     Raises:
         PlanChangedError: the mission as registered now gives another plan; nothing ran.
@@ -272,7 +274,7 @@ def run_planned(  # noqa: PLR0913 - the keywords of run_mission.
             remedy="plan again, and have the new plan approved",
         )
     given = inputs.answered_by(() if answers is None else tuple(answers))
-    return drive(given, effects=effects, ledger=ledger, decisions=decisions)
+    return drive(given, effects=effects, ledger=ledger, decisions=decisions, allow_secrets=allow_secrets)
 
 
 def _describe_head(mission: Mission) -> dict[str, Any]:

@@ -203,6 +203,7 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
     decisions: Decisions | None = None,
     mode: Mode | str = Mode.OBSERVE,
     registry: Mapping[str, Mission] = MISSION_REGISTRY,
+    allow_secrets: bool = True,
 ) -> OrchestrationResult:
     """
     Run a registered mission as far as the answers reach.
@@ -218,6 +219,7 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
         decisions: checks decisions of steps that are signed or expire; without it those steps take none.
         mode: `observe`, or `apply` to allow steps that change something outside.
         registry: any read-only mapping of names to missions.
+        allow_secrets: whether what looks like a secret may enter; without, inputs are refused and outputs redacted.
 
     Returns:
         The result; `status` is completed, failed, denied, waiting_human or waiting_effect.
@@ -226,12 +228,13 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
         UnknownMissionError: the name is not registered.
         ParamsError: the params do not fit.
         DefinitionError: the workflow is refused (`EnvelopeViolation`, `AntiFailureViolation`, …); nothing ran.
+        UndeclaredSecretError: an input looks like a secret, and none may enter.
         AnswerRefusedError: an answer is invalid, stale, left over, or a decision that cannot be taken.
     """
     mission = find_mission(name, registry)
     inputs = mission.begin(params, ctx, policies=() if policies is None else policies, mode=mode)
     inputs = inputs.answered_by(read_answers(() if answers is None else answers))
-    return drive(inputs, effects=effects, ledger=ledger, decisions=decisions)
+    return drive(inputs, effects=effects, ledger=ledger, decisions=decisions, allow_secrets=allow_secrets)
 
 
 def resume_mission(  # noqa: PLR0913 - the keywords are the contract of every caller.
@@ -242,6 +245,7 @@ def resume_mission(  # noqa: PLR0913 - the keywords are the contract of every ca
     ledger: EffectLedger | None = None,
     decisions: Decisions | None = None,
     registry: Mapping[str, Mission] = MISSION_REGISTRY,
+    allow_secrets: bool = True,
 ) -> OrchestrationResult:
     """
     Go on with a waiting run.
@@ -253,6 +257,7 @@ def resume_mission(  # noqa: PLR0913 - the keywords are the contract of every ca
         ledger: as for `run_mission`.
         decisions: as for `run_mission`.
         registry: where the mission is looked up again.
+        allow_secrets: as for `run_mission`; what the checkpoint holds was taken before.
 
     Raises:
         CheckpointMismatchError: the mission as registered now is another version, or builds another workflow.
@@ -263,8 +268,11 @@ def resume_mission(  # noqa: PLR0913 - the keywords are the contract of every ca
     if type(checkpoint) is not Checkpoint:
         raise IntegrityError(f"checkpoint is {shown(checkpoint)}", where="checkpoint", remedy="give a Checkpoint")
     _refuse_other_mission(checkpoint, registry)
-    inputs = checkpoint.answered_by((*checkpoint.answers, *read_answers(answers)))
-    return drive(inputs, effects=effects, ledger=ledger, decisions=decisions, settled=checkpoint.answers)
+    settled = checkpoint.answers
+    inputs = checkpoint.answered_by((*settled, *read_answers(answers)))
+    return drive(
+        inputs, effects=effects, ledger=ledger, decisions=decisions, settled=settled, allow_secrets=allow_secrets
+    )
 
 
 def _refuse_other_mission(checkpoint: Checkpoint, registry: Mapping[str, Mission]) -> None:

@@ -268,9 +268,9 @@ class TestAnswersAnswerWhatWasAsked:
         waiting = run({}, make_gate(input_schema={}, output="/d"))
         assert waiting.pending is not None
         one, true = (make_decision(request_digest=waiting.pending.digest, input=given) for given in (1, True))
-        settle(waiting.inputs, one, Store(tmp_path))
+        settle(waiting.inputs, one, Store(tmp_path), allow_secrets=True)
         with pytest.raises(TransitionError, match="already decided"):
-            settle(waiting.inputs, true, Store(tmp_path))
+            settle(waiting.inputs, true, Store(tmp_path), allow_secrets=True)
 
 
 def _record() -> tuple[RecordedRun, dict[str, Any]]:
