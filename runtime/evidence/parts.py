@@ -75,7 +75,10 @@ def _read_lineage(value: JsonValue) -> tuple[JsonObject, ...]:
 
 def _read_receipt(value: JsonValue) -> JsonObject:
     record = _read_record(value, Receipt)
-    _read_header(record["header"].thaw())
+    try:
+        _read_header(record["header"].thaw())
+    except DefinitionError as error:
+        raise DefinitionError("header that cannot be read", faults=_list_faults(error, "header")) from error
     if record["status"] not in _ENDED:
         raise DefinitionError(f"status {shown(record['status'])}", where="status", remedy=f"expected {sorted(_ENDED)}")
     return record

@@ -40,7 +40,9 @@ def _are_digests(_: object, field: "attrs.Attribute[Any]", value: tuple[str, ...
     for index, one in enumerate(value):
         if not is_digest(one):
             raise DefinitionError(
-                f"{shown(one)}", where=f"{field.name}[{index}]", remedy="expected sha256: and 64 lower-case hex digits"
+                f"{field.name}[{index}] is {shown(one)}",
+                where=field.name,
+                remedy="expected sha256: and 64 lower-case hex digits",
             )
 
 
@@ -140,6 +142,7 @@ class Trust:
 
 
 def _read_approvers(written: _Written, faults: list[Fault]) -> Iterable[Approver]:
+    owners: dict[str, str] = {}
     for name, one in sorted(written.approvers.items()):
         place = f"approvers[{name!r}]"
         if not 1 <= len(name) <= MAX_IDENTIFIER_LENGTH:
@@ -147,9 +150,12 @@ def _read_approvers(written: _Written, faults: list[Fault]) -> Iterable[Approver
             continue
         if not one.keys:
             faults.append(Fault("an approver without a key", place))
-        yield Approver(
-            name=name, keys=_read_keys(one.keys, PublicKey.from_text, f"{place}.keys", faults), roles=one.roles
-        )
+        keys = _read_keys(one.keys, PublicKey.from_text, f"{place}.keys", faults)
+        for index, key in enumerate(keys):
+            if owners.setdefault(key.key_id, name) != name:
+                # Under two names it would let one person be two of a quorum.
+                faults.append(Fault(f"a key that {shown(owners[key.key_id])} has", f"{place}.keys[{index}]"))
+        yield Approver(name=name, keys=keys, roles=one.roles)
 
 
 def _read_keys(texts: tuple[str, ...], read: Callable[[str], T], place: str, faults: list[Fault]) -> tuple[T, ...]:
