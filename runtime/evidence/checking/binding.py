@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from runtime.encoding.frozen import JsonObject
-from runtime.evidence.checking.outcomes import Finding, Material, failed, nothing, passed
+from runtime.evidence.checking.outcomes import Finding, Material, counted, failed, nothing, passed
 
 __all__ = ["check_audit", "check_lineage", "check_receipt"]
 
@@ -17,7 +17,9 @@ def check_lineage(material: Material) -> Finding:
     """
     entries, steps = material.parts["lineage"], material.parts["definition"].steps
     if not 1 <= len(entries) <= len(steps):
-        return failed(f"{len(entries)} entries of a workflow of {len(steps)} steps")
+        return failed(
+            f"{counted(len(entries), 'entry', 'entries')} of a workflow of {counted(len(steps), 'step', 'steps')}"
+        )
     previous, state = material.header_digest, material.parts["header"]["context_digest"]
     for index, (entry, step) in enumerate(zip(entries, steps, strict=False)):
         expected = {
@@ -38,8 +40,9 @@ def check_lineage(material: Material) -> Finding:
     if early:
         return failed(f"lineage[{early[0]}] ends the run, and entries follow it")
     if len(entries) < len(steps) and entries[-1]["status"] not in _STOPPED:
-        return failed(f"{len(steps) - len(entries)} steps have no entry, and the run did not stop before them")
-    return passed(f"{len(entries)} entries, linked to the header and in order")
+        missing = counted(len(steps) - len(entries), "step has", "steps have")
+        return failed(f"{missing} no entry, and the run did not stop before")
+    return passed(f"{counted(len(entries), 'entry', 'entries')}, linked to the header and in order")
 
 
 def check_receipt(material: Material) -> Finding:

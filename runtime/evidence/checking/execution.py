@@ -2,7 +2,7 @@
 
 from runtime.errors import IntegrityError
 from runtime.evidence.bundle import build_inputs
-from runtime.evidence.checking.outcomes import Finding, Material, failed, nothing, passed
+from runtime.evidence.checking.outcomes import Finding, Material, counted, failed, nothing, passed
 from runtime.evidence.record import RecordedRun
 from runtime.evidence.replay import find_difference
 from runtime.orchestration.preflight import verify_proof
@@ -21,8 +21,11 @@ def check_certificate(material: Material) -> Finding:
         verify_proof(material.parts["definition"], material.parts["policies"], certificate)
     except IntegrityError as error:
         return failed(str(error))
-    rules = len(certificate["rules"])
-    return passed(f"{certificate['path_count']} paths, and none breaks one of {rules} rule{'' if rules == 1 else 's'}")
+    paths, rules = (
+        counted(certificate["path_count"], "path", "paths"),
+        counted(len(certificate["rules"]), "rule", "rules"),
+    )
+    return passed(f"{paths}, and none breaks one of {rules}")
 
 
 def check_verdicts(material: Material) -> Finding:
@@ -39,7 +42,7 @@ def check_verdicts(material: Material) -> Finding:
     wrong = sorted(name for name in {*computed, *recorded} if computed.get(name) != recorded.get(name))
     if wrong:
         return failed(f"steps {wrong} have another verdict")
-    return passed(f"{len(computed)} verdict{'' if len(computed) == 1 else 's'}, each the same again")
+    return passed(f"{counted(len(computed), 'verdict', 'verdicts')}, each the same again")
 
 
 def check_execution(material: Material) -> Finding:
@@ -57,4 +60,4 @@ def check_execution(material: Material) -> Finding:
         return failed(f"{difference}, at {difference.path}")
     if execution.result.requests != parts["requests"]:
         return failed("the steps ask something else than the bundle says")
-    return passed(f"{len(parts['lineage'])} entries and the receipt, the same bytes again")
+    return passed(f"{counted(len(parts['lineage']), 'entry', 'entries')} and the receipt, the same bytes again")

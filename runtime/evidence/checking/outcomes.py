@@ -20,7 +20,7 @@ from runtime.evidence.trust import Trust
 from runtime.orchestration.engine import execute
 from runtime.orchestration.result import OrchestrationResult
 
-__all__ = ["Execution", "Finding", "Material", "Outcome", "asserted", "failed", "nothing", "passed"]
+__all__ = ["Execution", "Finding", "Material", "Outcome", "asserted", "counted", "failed", "nothing", "passed"]
 
 
 class Outcome(StrEnum):
@@ -75,6 +75,13 @@ def failed(detail: str) -> Finding:
     Say that it does not hold.
     """
     return Finding(Outcome.FAILED, detail)
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """
+    Say how many there are.
+    """
+    return f"{count} {one if count == 1 else many}"
 
 
 @final

@@ -41,7 +41,7 @@ CHAINS: dict[str, tuple[Edit, str]] = {
         lambda it: it["lineage"].append({**it["lineage"][2], "sequence": 4}),
         "4 entries of a workflow of 3 steps",
     ),
-    "an entry less": (lambda it: it["lineage"].pop(), "1 steps have no entry, and the run did not stop before them"),
+    "an entry less": (lambda it: it["lineage"].pop(), "1 step has no entry, and the run did not stop before"),
 }
 
 
