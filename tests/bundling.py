@@ -37,6 +37,7 @@ __all__ = [
     "outcomes",
     "seal",
     "sign_as",
+    "write_trust",
 ]
 
 OPERATOR = make_key("operator")
@@ -127,11 +128,10 @@ def make_document(bundle: Bundle | None = None) -> dict[str, Any]:
     return document
 
 
-def make_trust(document: dict[str, Any] | None = None, **changes: Any) -> Trust:
+def write_trust(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """
-    Trust everybody and everything of a bundle; a line that is changed to None is left out.
+    Write a trust file for everybody and everything of a bundle; a line that is changed to None is left out.
     """
-    document = make_document() if document is None else document
     lines: dict[str, Any] = {
         "schema": "trust/v1",
         "operator_keys": [OPERATOR.public.pem],
@@ -146,8 +146,15 @@ def make_trust(document: dict[str, Any] | None = None, **changes: Any) -> Trust:
         "engines": [document["header"]["engine"]],
         **changes,
     }
-    kept = {name: line for name, line in lines.items() if line is not None}
-    return Trust.from_bytes(json.dumps(kept).encode())
+    return {name: line for name, line in lines.items() if line is not None}
+
+
+def make_trust(document: dict[str, Any] | None = None, **changes: Any) -> Trust:
+    """
+    Read what `write_trust` gives.
+    """
+    document = make_document() if document is None else document
+    return Trust.from_bytes(json.dumps(write_trust(document, **changes)).encode())
 
 
 def outcomes(raw: bytes, trust: Trust | None = None) -> dict[str, str]:
