@@ -46,6 +46,7 @@ __all__ = [
     "MAX_STEPS",
     "MAX_STEP_FUEL",
     "MAX_TEXT_LENGTH",
+    "MAX_TRUST_BYTES",
     "MAX_WEIGHTS",
     "SHOWN_VALUE_LENGTH",
 ]
@@ -135,6 +136,9 @@ MAX_NOTE_BYTES: Final = 1024 * 1024
 """Size of a signed note."""
 MAX_NOTE_SIGNATURES: Final = 100
 """Signatures of a note; the specification asks readers to take at least 16."""
+
+MAX_TRUST_BYTES: Final = 1024 * 1024
+"""Size of a trust file."""
 
 MAX_FAULTS: Final = 20
 """Faults reported together for one document; the rest are counted."""

@@ -1,15 +1,47 @@
-"""Writing a directory of files whole or not at all."""
+"""Writing a file, or a directory of files, whole or not at all."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from runtime.cli.store import near
 from runtime.errors import StorageError, UsageError
 
-__all__ = ["write_folder"]
+__all__ = ["write_file", "write_folder"]
+
+_READABLE: Final = 0o644
+"""A temporary file is for its owner alone; what is handed to others need not be."""
+
+
+def write_file(path: Path, raw: bytes) -> Path:
+    """
+    Write a new file.
+
+    It is written beside its place and linked there, so nobody finds half of it.
+
+    Raises:
+        UsageError: something stands there.
+        StorageError: it cannot be written; nothing is left.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-") as part:
+            part.write(raw)
+            part.flush()
+            os.fsync(part.fileno())
+            os.fchmod(part.fileno(), _READABLE)
+            try:
+                os.link(part.name, path)
+            except FileExistsError as error:
+                raise UsageError("something stands there", where=str(path), remedy="name a new file") from error
+    except OSError as error:
+        raise StorageError(
+            f"cannot write: {error.strerror}", where=str(path), remedy="name a file that can be written"
+        ) from error
+    return Path(near(path))
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> Path:

@@ -19,6 +19,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS: Final = {
     "approve": ("runtime.cli.decide:approve", "Approve what a waiting run asks, and drive it on."),
+    "bundle": ("runtime.cli.bundle:bundle", "Put a recorded run into one file that others can verify."),
     "compare": ("runtime.cli.compare:compare", "Compare what two recorded runs did."),
     "explain": ("runtime.cli.explain:explain", "Explain why each step of a run did what it did."),
     "export": ("runtime.cli.export:export", "Export a recorded run in the form of another tool."),
@@ -33,6 +34,7 @@ COMMANDS: Final = {
     "replay": ("runtime.cli.replay:replay", "Re-execute a recorded run and compare every byte."),
     "run": ("runtime.cli.run:run", "Run a mission until it ends or waits."),
     "show": ("runtime.cli.catalog:show", "Show a mission: params, steps, effects, digests."),
+    "verify": ("runtime.cli.verify:verify", "Verify a bundle: every check by its number, and what is not proven."),
     "version": ("runtime.cli.version:version", "Show the versions that decide what a run does."),
     "whatif": ("runtime.cli.whatif:whatif", "Ask what recorded runs would do under a mission or policy as it is now."),
 }

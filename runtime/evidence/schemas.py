@@ -5,261 +5,289 @@ chain holds or that bytes are canonical: that is for `mission verify`. Each sche
 docs/reference/schemas are written from here (`make golden`), and a test holds both against real records.
 """
 
-from typing import Any, Final
+from typing import Final
 
+from runtime.evidence.schema_kinds import (
+    ANY,
+    CODE,
+    COUNT,
+    DIGEST,
+    IDENTIFIER,
+    INSTANT,
+    KEY_ID,
+    NONCE,
+    OBJECT,
+    SIZE,
+    TEXT,
+    Schema,
+    choice,
+    list_of,
+    members,
+    optional,
+    record,
+)
 from runtime.limits import (
     MAX_ANSWERS,
     MAX_CHOICES,
     MAX_EXPIRY_MS,
-    MAX_IDENTIFIER_LENGTH,
-    MAX_NUMBER,
+    MAX_NOTE_BYTES,
     MAX_QUORUM,
     MAX_SEQUENCE_RULES,
+    MAX_SIGNATURES,
     MAX_STEPS,
-    MAX_TEXT_LENGTH,
 )
 
 __all__ = ["RECORD_SCHEMAS"]
 
-_Schema = dict[str, Any]
-
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _BASE: Final = "urn:mission-runtime:schema:"
-_DIGEST: Final[_Schema] = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
-_IDENTIFIER: Final[_Schema] = {"type": "string", "minLength": 1, "maxLength": MAX_IDENTIFIER_LENGTH}
-_TEXT: Final[_Schema] = {"type": "string", "maxLength": MAX_TEXT_LENGTH}
-_NONCE: Final[_Schema] = {"type": "string", "pattern": "^[0-9a-f]{32,64}$"}
-_INSTANT: Final[_Schema] = {
-    "type": "string",
-    "pattern": "^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z$",
-}
-_KEY_ID: Final[_Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-_CODE: Final[_Schema] = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"}
-_OBJECT: Final[_Schema] = {"type": "object"}
-_ANY: Final[_Schema] = {}
-_COUNT: Final[_Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}
 _ENDINGS: Final = ["completed", "denied", "failed"]
 _MODES: Final = ["apply", "observe"]
-
-
-def _optional(schema: _Schema) -> _Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _choice(*values: str) -> _Schema:
-    return {"enum": list(values)}
-
-
-def _list(items: _Schema, most: int | None = None) -> _Schema:
-    return {"type": "array", "items": items} | ({} if most is None else {"maxItems": most})
-
-
-def _members(**members: _Schema) -> _Schema:
-    """
-    Give an object that has exactly these members.
-    """
-    return {
-        "type": "object",
-        "properties": members,
-        "required": sorted(members),
-        "additionalProperties": False,
-    }
-
-
-def _record(name: str, **members: _Schema) -> _Schema:
-    return _members(schema={"const": name}, **members)
-
-
-_HEADER: Final = _record(
+_HEADER: Final = record(
     "run/v1",
-    context_digest=_DIGEST,
-    definition_digest=_DIGEST,
-    engine=_IDENTIFIER,
-    metadata_digest=_DIGEST,
-    mission=_optional(_IDENTIFIER),
-    mission_version=_optional(_IDENTIFIER),
-    mode=_choice(*_MODES),
-    params_digest=_optional(_DIGEST),
-    policies_digest=_optional(_DIGEST),
-    proof_digest=_optional(_DIGEST),
+    context_digest=DIGEST,
+    definition_digest=DIGEST,
+    engine=IDENTIFIER,
+    metadata_digest=DIGEST,
+    mission=optional(IDENTIFIER),
+    mission_version=optional(IDENTIFIER),
+    mode=choice(*_MODES),
+    params_digest=optional(DIGEST),
+    policies_digest=optional(DIGEST),
+    proof_digest=optional(DIGEST),
 )
-_ENTRY: Final = _record(
+_ENTRY: Final = record(
     "lineage/v1",
-    answer_digest=_optional(_DIGEST),
-    error_code=_optional(_CODE),
-    input_digest=_DIGEST,
-    kind=_choice("human", "runtime"),
-    operation=_IDENTIFIER,
-    output_digest=_DIGEST,
-    payload_digest=_DIGEST,
-    previous=_DIGEST,
-    request_digest=_optional(_DIGEST),
+    answer_digest=optional(DIGEST),
+    error_code=optional(CODE),
+    input_digest=DIGEST,
+    kind=choice("human", "runtime"),
+    operation=IDENTIFIER,
+    output_digest=DIGEST,
+    payload_digest=DIGEST,
+    previous=DIGEST,
+    request_digest=optional(DIGEST),
     sequence={"type": "integer", "minimum": 1, "maximum": MAX_STEPS},
-    status=_choice("completed", "denied", "failed", "skipped"),
-    step_id=_IDENTIFIER,
-    verdict_digest=_optional(_DIGEST),
+    status=choice("completed", "denied", "failed", "skipped"),
+    step_id=IDENTIFIER,
+    verdict_digest=optional(DIGEST),
 )
-_HUMAN_ASK: Final = _members(
+_HUMAN_ASK: Final = members(
     kind={"const": "human"},
-    prompt=_TEXT,
-    shown=_OBJECT,
-    choices=_list(_IDENTIFIER, MAX_CHOICES),
-    input_schema=_optional(_OBJECT),
-    approvers=_list(_IDENTIFIER),
+    prompt=TEXT,
+    shown=OBJECT,
+    choices=list_of(IDENTIFIER, MAX_CHOICES),
+    input_schema=optional(OBJECT),
+    approvers=list_of(IDENTIFIER),
     quorum={"type": "integer", "minimum": 1, "maximum": MAX_QUORUM},
-    not_by=_list(_IDENTIFIER),
+    not_by=list_of(IDENTIFIER),
     signed={"type": "boolean"},
-    expires_after_ms=_optional({"type": "integer", "minimum": 1, "maximum": MAX_EXPIRY_MS}),
+    expires_after_ms=optional({"type": "integer", "minimum": 1, "maximum": MAX_EXPIRY_MS}),
 )
-_EFFECT_ASK: Final = _members(
+_EFFECT_ASK: Final = members(
     kind={"const": "effect"},
-    connector=_IDENTIFIER,
-    action=_IDENTIFIER,
-    params=_OBJECT,
-    mode=_choice("mutate", "read"),
+    connector=IDENTIFIER,
+    action=IDENTIFIER,
+    params=OBJECT,
+    mode=choice("mutate", "read"),
 )
-_REQUEST: Final = _record(
+_REQUEST: Final = record(
     "request/v1",
-    run_digest=_DIGEST,
+    run_digest=DIGEST,
     sequence={"type": "integer", "minimum": 1, "maximum": MAX_STEPS},
-    step_id=_IDENTIFIER,
-    lineage_head=_DIGEST,
-    input_digest=_DIGEST,
+    step_id=IDENTIFIER,
+    lineage_head=DIGEST,
+    input_digest=DIGEST,
     ask={"oneOf": [_HUMAN_ASK, _EFFECT_ASK]},
 )
-_SIGNATURE: Final = _members(nonce=_NONCE, expires_at=_optional(_INSTANT), key_id=_KEY_ID, signature=_IDENTIFIER)
-_DECISION: Final = _members(
-    actor=_optional(_IDENTIFIER), choice=_IDENTIFIER, reason=_TEXT, input=_ANY, signature=_optional(_SIGNATURE)
+_SIGNATURE: Final = members(nonce=NONCE, expires_at=optional(INSTANT), key_id=KEY_ID, signature=IDENTIFIER)
+_DECISION: Final = members(
+    actor=optional(IDENTIFIER), choice=IDENTIFIER, reason=TEXT, input=ANY, signature=optional(_SIGNATURE)
 )
-_OUTCOME: Final = _members(
-    status=_choice("failed", "succeeded", "unknown"), output=_ANY, code=_optional(_CODE), attempts=_list(_OBJECT)
+_OUTCOME: Final = members(
+    status=choice("failed", "succeeded", "unknown"), output=ANY, code=optional(CODE), attempts=list_of(OBJECT)
 )
-_ANSWER: Final = _record(
+_ANSWER: Final = record(
     "answer/v1",
-    request_digest=_optional(_DIGEST),
-    step_id=_optional(_IDENTIFIER),
-    decisions=_list(_DECISION, MAX_QUORUM),
-    outcome=_optional(_OUTCOME),
+    request_digest=optional(DIGEST),
+    step_id=optional(IDENTIFIER),
+    decisions=list_of(_DECISION, MAX_QUORUM),
+    outcome=optional(_OUTCOME),
 )
-_RECEIPT: Final = _record(
+_RECEIPT: Final = record(
     "receipt/v1",
-    answers_digest=_DIGEST,
-    error_code=_optional(_CODE),
-    failed_step_id=_optional(_IDENTIFIER),
-    final_state_digest=_DIGEST,
+    answers_digest=DIGEST,
+    error_code=optional(CODE),
+    failed_step_id=optional(IDENTIFIER),
+    final_state_digest=DIGEST,
     header=_HEADER,
-    header_digest=_DIGEST,
-    id=_IDENTIFIER,
+    header_digest=DIGEST,
+    id=IDENTIFIER,
     lineage_count={"type": "integer", "minimum": 1, "maximum": MAX_STEPS},
-    lineage_head=_DIGEST,
-    status=_choice(*_ENDINGS),
-    steps=_list(_IDENTIFIER, MAX_STEPS),
+    lineage_head=DIGEST,
+    status=choice(*_ENDINGS),
+    steps=list_of(IDENTIFIER, MAX_STEPS),
 )
-_STEP: Final = _members(id=_IDENTIFIER, kind=_IDENTIFIER, payload=_OBJECT)
-_DEFINITION: Final = _members(id=_IDENTIFIER, metadata=_OBJECT, steps=_list(_STEP))
-_WORDS: Final = _list(_IDENTIFIER)
-_RULES: Final = _list(
+_STEP: Final = members(id=IDENTIFIER, kind=IDENTIFIER, payload=OBJECT)
+_DEFINITION: Final = members(id=IDENTIFIER, metadata=OBJECT, steps=list_of(_STEP))
+_WORDS: Final = list_of(IDENTIFIER)
+_RULES: Final = list_of(
     {
         "oneOf": [
-            _members(kind={"const": "requires"}, before=_WORDS, after=_WORDS, why=_TEXT),
-            _members(kind={"const": "never"}, what=_WORDS, after=_WORDS, why=_TEXT),
-            _members(
+            members(kind={"const": "requires"}, before=_WORDS, after=_WORDS, why=TEXT),
+            members(kind={"const": "never"}, what=_WORDS, after=_WORDS, why=TEXT),
+            members(
                 kind={"const": "at_most"},
                 count={"type": "integer", "minimum": 0, "maximum": MAX_STEPS},
                 what=_WORDS,
-                why=_TEXT,
+                why=TEXT,
             ),
-            _members(kind={"const": "always_followed_by"}, what=_WORDS, by=_WORDS, why=_TEXT),
+            members(kind={"const": "always_followed_by"}, what=_WORDS, by=_WORDS, why=TEXT),
         ]
     },
     MAX_SEQUENCE_RULES,
 )
-_CERTIFICATE: Final = _record(
+_CERTIFICATE: Final = record(
     "certificate/v1",
-    definition_digest=_DIGEST,
-    policies_digest=_optional(_DIGEST),
+    definition_digest=DIGEST,
+    policies_digest=optional(DIGEST),
     rules=_RULES,
-    rules_digest=_DIGEST,
-    catalogue=_OBJECT,
-    catalogue_digest=_DIGEST,
+    rules_digest=DIGEST,
+    catalogue=OBJECT,
+    catalogue_digest=DIGEST,
     path_count={"type": "integer", "minimum": 1},
-    steps=_list(_members(id=_IDENTIFIER, capabilities=_list({"type": "string"})), MAX_STEPS),
+    steps=list_of(members(id=IDENTIFIER, capabilities=list_of({"type": "string"})), MAX_STEPS),
     verdict={"const": "proven"},
 )
-_CHECKPOINT: Final = _record(
+_CHECKPOINT: Final = record(
     "checkpoint/v1",
-    mission=_optional(_IDENTIFIER),
-    mission_version=_optional(_IDENTIFIER),
-    mode=_choice(*_MODES),
-    engine=_IDENTIFIER,
+    mission=optional(IDENTIFIER),
+    mission_version=optional(IDENTIFIER),
+    mode=choice(*_MODES),
+    engine=IDENTIFIER,
     definition=_DEFINITION,
-    params=_optional(_OBJECT),
-    context=_members(initial_state=_OBJECT, metadata=_optional(_OBJECT)),
-    policies=_optional(_OBJECT),
-    proof=_optional(_CERTIFICATE),
-    answers=_list(_ANSWER, MAX_ANSWERS),
+    params=optional(OBJECT),
+    context=members(initial_state=OBJECT, metadata=optional(OBJECT)),
+    policies=optional(OBJECT),
+    proof=optional(_CERTIFICATE),
+    answers=list_of(_ANSWER, MAX_ANSWERS),
 )
-_SCALAR: Final[_Schema] = {"type": ["string", "number", "boolean", "null"]}
-_NEAREST: Final = _members(path={"type": "string"}, of=_choice("size", "value"), value=_SCALAR)
-_CLAUSE: Final = _members(
-    text=_TEXT,
+_SCALAR: Final[Schema] = {"type": ["string", "number", "boolean", "null"]}
+_NEAREST: Final = members(path={"type": "string"}, of=choice("size", "value"), value=_SCALAR)
+_CLAUSE: Final = members(
+    text=TEXT,
     held={"type": ["boolean", "null"]},
-    failure=_optional(_CODE),
-    saw=_OBJECT,
-    absent=_list({"type": "string"}),
-    nearest=_optional(_NEAREST),
+    failure=optional(CODE),
+    saw=OBJECT,
+    absent=list_of({"type": "string"}),
+    nearest=optional(_NEAREST),
 )
-_REPORT: Final = _members(
-    rule_id=_IDENTIFIER,
-    effect=_IDENTIFIER,
+_REPORT: Final = members(
+    rule_id=IDENTIFIER,
+    effect=IDENTIFIER,
     applies={"type": ["boolean", "null"]},
-    when=_optional(_list(_CLAUSE)),
-    unless=_optional(_list(_CLAUSE)),
+    when=optional(list_of(_CLAUSE)),
+    unless=optional(list_of(_CLAUSE)),
 )
-_VERDICT: Final = _record(
+_VERDICT: Final = record(
     "verdict/v1",
-    policy_id=_IDENTIFIER,
-    policy_version=_IDENTIFIER,
-    policy_digest=_DIGEST,
-    input_digest=_DIGEST,
-    decision=_choice("allow", "deny", "flag"),
-    rule_id=_optional(_IDENTIFIER),
-    effect=_choice("allow", "allow_with_obligations", "deny", "flag"),
-    reason_code=_IDENTIFIER,
-    tier=_optional(_IDENTIFIER),
-    risk_class=_optional(_choice("low", "medium", "high", "critical")),
+    policy_id=IDENTIFIER,
+    policy_version=IDENTIFIER,
+    policy_digest=DIGEST,
+    input_digest=DIGEST,
+    decision=choice("allow", "deny", "flag"),
+    rule_id=optional(IDENTIFIER),
+    effect=choice("allow", "allow_with_obligations", "deny", "flag"),
+    reason_code=IDENTIFIER,
+    tier=optional(IDENTIFIER),
+    risk_class=optional(choice("low", "medium", "high", "critical")),
     risk_score={"type": ["number", "null"]},
-    obligations=_list(
-        _members(obligation_id=_IDENTIFIER, kind=_IDENTIFIER, description=_TEXT, metadata=_OBJECT),
+    obligations=list_of(
+        members(obligation_id=IDENTIFIER, kind=IDENTIFIER, description=TEXT, metadata=OBJECT),
     ),
-    constraints=_list(_members(constraint_id=_IDENTIFIER, kind=_IDENTIFIER, value=_ANY, metadata=_OBJECT)),
-    applied=_list(_REPORT),
-    failed=_list(_REPORT),
-    closest=_list(_REPORT, 3),
+    constraints=list_of(members(constraint_id=IDENTIFIER, kind=IDENTIFIER, value=ANY, metadata=OBJECT)),
+    applied=list_of(_REPORT),
+    failed=list_of(_REPORT),
+    closest=list_of(_REPORT, 3),
 )
-_SIZE: Final[_Schema] = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
+_INCLUSION: Final = record("log-inclusion/v1", index=COUNT, size=SIZE, receipt_digest=DIGEST, proof=list_of(DIGEST))
+_STRING: Final[Schema] = {"type": "string"}
+_KEYS: Final = list_of(_STRING)
+_ENVELOPE: Final = members(
+    payload=_STRING,
+    payloadType=IDENTIFIER,
+    signatures=list_of(members(keyid=IDENTIFIER, sig=_STRING), MAX_SIGNATURES),
+)
+_BUNDLE: Final = record(
+    "bundle/v1",
+    header=_HEADER,
+    definition=_DEFINITION,
+    params=optional(OBJECT),
+    context=members(initial_state=OBJECT, metadata=optional(OBJECT)),
+    policies=optional(OBJECT),
+    answers=list_of(_ANSWER, MAX_ANSWERS),
+    certificate=optional(_CERTIFICATE),
+    requests=list_of(_REQUEST),
+    lineage=list_of(_ENTRY, MAX_STEPS),
+    receipt=_RECEIPT,
+    run_receipt={"type": "null"},
+    audit_log={"type": "null"},
+    attestation=optional(_ENVELOPE),
+    log_inclusion=optional(_INCLUSION),
+    log_head=optional({"type": "string", "maxLength": MAX_NOTE_BYTES}),
+)
+_APPROVER: Final = members(keys=_KEYS | {"minItems": 1}, roles=list_of(IDENTIFIER)) | {"required": ["keys"]}
+# A line that the file does not have leaves a check open, so none is required; without any it says nothing.
+_TRUST: Final = record(
+    "trust/v1",
+    operator_keys=_KEYS,
+    approvers={"type": "object", "additionalProperties": _APPROVER},
+    log_keys=_KEYS,
+    definitions=list_of(DIGEST),
+    policies=list_of(DIGEST),
+    catalogues=list_of(DIGEST),
+    engines=list_of(IDENTIFIER),
+) | {"required": ["schema"], "minProperties": 2}
+_VERIFICATION: Final = record(
+    "verification/v1",
+    bundle_digest=DIGEST,
+    trust_digest=optional(DIGEST),
+    holds={"type": "boolean"},
+    checks=list_of(
+        members(
+            number=IDENTIFIER,
+            title=_STRING,
+            outcome=choice("FAILED", "asserted by the supplier", "no information", "re-checked"),
+            detail=_STRING,
+            required={"type": "boolean"},
+            who_could_lie=_STRING,
+        )
+    ),
+    not_proven=list_of(_STRING),
+)
 
-RECORD_SCHEMAS: Final[dict[str, _Schema]] = {
+RECORD_SCHEMAS: Final[dict[str, Schema]] = {
     name: {"$schema": _DIALECT, "$id": f"{_BASE}{name}", "title": name, **schema}
     for name, schema in {
         "answer/v1": _ANSWER,
+        "bundle/v1": _BUNDLE,
         "certificate/v1": _CERTIFICATE,
         "checkpoint/v1": _CHECKPOINT,
         "lineage/v1": _ENTRY,
-        "log-consistency/v1": _record("log-consistency/v1", first_size=_SIZE, second_size=_SIZE, proof=_list(_DIGEST)),
-        "log-inclusion/v1": _record(
-            "log-inclusion/v1", index=_COUNT, size=_SIZE, receipt_digest=_DIGEST, proof=_list(_DIGEST)
-        ),
-        "opening/v1": _record("opening/v1", request_digest=_DIGEST, nonce=_NONCE, expires_at=_optional(_INSTANT)),
+        "log-consistency/v1": record("log-consistency/v1", first_size=SIZE, second_size=SIZE, proof=list_of(DIGEST)),
+        "log-inclusion/v1": _INCLUSION,
+        "opening/v1": record("opening/v1", request_digest=DIGEST, nonce=NONCE, expires_at=optional(INSTANT)),
         "receipt/v1": _RECEIPT,
-        "recorded-run/v1": _record(
-            "recorded-run/v1", checkpoint=_CHECKPOINT, lineage=_list(_ENTRY, MAX_STEPS), receipt=_RECEIPT
+        "recorded-run/v1": record(
+            "recorded-run/v1", checkpoint=_CHECKPOINT, lineage=list_of(_ENTRY, MAX_STEPS), receipt=_RECEIPT
         ),
         "request/v1": _REQUEST,
         "run/v1": _HEADER,
-        "sequence-rules/v1": _record("sequence-rules/v1", rules=_RULES),
+        "sequence-rules/v1": record("sequence-rules/v1", rules=_RULES),
+        "trust/v1": _TRUST,
         "verdict/v1": _VERDICT,
-        "workflow/v1": _record("workflow/v1", id=_IDENTIFIER, metadata=_OBJECT, steps=_list(_STEP)),
+        "verification/v1": _VERIFICATION,
+        "workflow/v1": record("workflow/v1", id=IDENTIFIER, metadata=OBJECT, steps=list_of(_STEP)),
     }.items()
 }
 """Schemas by the name that stands in a record's `schema`."""

@@ -21,7 +21,16 @@ from runtime.values.answers import Answer, OutcomeStatus
 from runtime.values.decisions import HumanDecision
 from runtime.values.requests import EffectAsk, HumanAsk, Request
 
-__all__ = ["AskingPayload", "Denial", "build_ask", "enter_answer", "find_denial", "verify_answer", "verify_vote"]
+__all__ = [
+    "AskingPayload",
+    "Denial",
+    "build_ask",
+    "build_question",
+    "enter_answer",
+    "find_denial",
+    "verify_answer",
+    "verify_vote",
+]
 
 AskingPayload = HumanPayload | ActionPayload
 """Payloads of steps that are answered from outside."""
@@ -37,18 +46,25 @@ def build_ask(payload: AskingPayload, state: State) -> HumanAsk | EffectAsk:
         StepFailure: what it would show has no value, or no names stand where it looks for who may not decide.
     """
     if isinstance(payload, HumanPayload):
-        return HumanAsk(
-            prompt=payload.question,
-            shown=_show(payload, state),
-            choices=payload.choices,
-            input_schema=payload.input_schema,
-            approvers=payload.approvers,
-            quorum=payload.quorum,
-            not_by=_read_names(payload.not_by, state),
-            signed=payload.signed,
-            expires_after_ms=payload.expires_after_ms,
-        )
+        return build_question(payload, shown=_show(payload, state), not_by=_read_names(payload.not_by, state))
     return EffectAsk(connector=payload.connector, action=payload.action, params=payload.params, mode=payload.mode)
+
+
+def build_question(payload: HumanPayload, *, shown: JsonObject, not_by: tuple[str, ...]) -> HumanAsk:
+    """
+    Put the question of a human step, with what it takes from the state.
+    """
+    return HumanAsk(
+        prompt=payload.question,
+        shown=shown,
+        choices=payload.choices,
+        input_schema=payload.input_schema,
+        approvers=payload.approvers,
+        quorum=payload.quorum,
+        not_by=not_by,
+        signed=payload.signed,
+        expires_after_ms=payload.expires_after_ms,
+    )
 
 
 def _show(payload: HumanPayload, state: State) -> JsonObject:

@@ -10,9 +10,10 @@ from runtime.encoding.converter import unstructure
 from runtime.encoding.digest import digest_of_bytes
 from runtime.encoding.frozen import JsonObject
 
-__all__ = ["EffectAsk", "EffectMode", "HumanAsk", "Pending", "Request", "WaitReason"]
+__all__ = ["REQUEST_SCHEMA", "EffectAsk", "EffectMode", "HumanAsk", "Pending", "Request", "WaitReason"]
 
-_SCHEMA: Final = "request/v1"
+REQUEST_SCHEMA: Final = "request/v1"
+"""Schema of the record."""
 
 
 class EffectMode(StrEnum):
@@ -91,7 +92,7 @@ class Request:
         """
         Give the record as a plain dict.
         """
-        return {"schema": _SCHEMA, **unstructure(self)}
+        return {"schema": REQUEST_SCHEMA, **unstructure(self)}
 
     @property
     def digest(self) -> str:

@@ -16,8 +16,11 @@ from runtime.cli.main import COMMANDS, cli
 from runtime.encoding.converter import KEY, unstructure
 from runtime.encoding.frozen import JsonObject
 from runtime.evidence import RecordedRun
+from runtime.evidence.bundle import Bundle
 from runtime.evidence.log import ReceiptLog
 from runtime.evidence.statement import attest
+from runtime.evidence.trust import Trust
+from runtime.evidence.verify import CHECKS, NOT_PROVEN, verify_bundle
 from runtime.orchestration import (
     Answer,
     EffectOutcome,
@@ -213,7 +216,12 @@ def _records() -> dict[str, dict[str, Any]]:
     signed = sign_decision(ended.inputs.answers[1].decisions[0], opening, PrivateKey.of_seed(bytes(32)))
     log = ReceiptLog(MemoryLogStore())
     log.append(RecordedRun.of(ended).receipt.raw)
+    bundle = Bundle.of(RecordedRun.of(ended))
     return {
+        "bundle/v1": json.loads(bundle.raw),
+        "trust/v1": {field.name: () for field in attrs.fields(Trust) if field.name != "digest"}
+        | {"schema": "trust/v1"},
+        "verification/v1": verify_bundle(bundle.raw).to_dict(),
         "envelope": json.loads(envelope.raw),
         "statement": json.loads(envelope.payload),
         "revocation/v1": json.loads(Revocation(key_id="0" * 64, from_position=0).raw),
@@ -342,6 +350,9 @@ MODULES = (
     "runtime.evidence",
     "runtime.evidence.exports",
     "runtime.evidence.statement",
+    "runtime.evidence.bundle",
+    "runtime.evidence.trust",
+    "runtime.evidence.verify",
     "runtime.evidence.envelope",
     "runtime.signing",
     "runtime.evidence.log",
@@ -376,3 +387,13 @@ def test_every_public_module_has_a_section_and_no_other() -> None:
     The page has one section for each public module.
     """
     assert re.findall(r"^## `([\w.]+)`$", _page("api.md"), re.MULTILINE) == list(MODULES)
+
+
+def test_every_check_is_told_with_who_could_have_lied() -> None:
+    """
+    The page on what a receipt proves has the table of the program, and the list that every report ends with.
+    """
+    page = _page("../how-to/what-a-receipt-proves.md")
+    rows = _tables(page)["check"]
+    assert [(row[0], row[1], row[3]) for row in rows] == [(one.number, one.title, one.liars) for one in CHECKS]
+    assert "\n".join(f"- {one}" for one in NOT_PROVEN) in page

@@ -1,0 +1,1 @@
+"""The checks of a bundle, a file for each group. `verify.py` puts them in order; none of them hides another."""

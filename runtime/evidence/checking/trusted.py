@@ -1,0 +1,49 @@
+"""Check 12: what was run is what the checker allows: workflow, policy packs, catalogue and execution rules."""
+
+from runtime.encoding.digest import digest_of
+from runtime.evidence.checking.outcomes import Finding, Material, asserted, failed, passed
+
+__all__ = ["check_trusted"]
+
+
+def check_trusted(material: Material) -> Finding:
+    """
+    Check 12: workflow, policies, catalogue and engine are the trusted ones.
+    """
+    trust = material.trust
+    if trust is None:
+        return asserted("no trust file was given")
+    used = _list_used(material)
+    lines = {
+        "definition": trust.definitions,
+        "policy": trust.policies,
+        "catalogue": trust.catalogues,
+        "engine": trust.engines,
+    }
+    wrong = [
+        f"{kind} {one} is not trusted"
+        for kind, ones in used.items()
+        for one in ones
+        if lines[kind] and one not in lines[kind]
+    ]
+    if wrong:
+        return failed("; ".join(wrong))
+    open_kinds = [kind for kind, ones in used.items() if ones and not lines[kind]]
+    if open_kinds:
+        return asserted(f"the trust file names no {', no '.join(open_kinds)}")
+    return passed(f"{', '.join(kind for kind, ones in used.items() if ones)} as trusted")
+
+
+def _list_used(material: Material) -> dict[str, list[str]]:
+    """
+    List what the run rests on, by kind.
+    """
+    parts = material.parts
+    policies, certificate = parts["policies"], parts["certificate"]
+    catalogue = None if certificate is None else certificate.thaw().get("catalogue")
+    return {
+        "definition": [parts["definition"].digest],
+        "policy": [] if policies is None else [digest_of(pack) for pack in policies.thaw().values()],
+        "catalogue": [] if certificate is None else [digest_of(catalogue)],
+        "engine": [parts["header"]["engine"]],
+    }
