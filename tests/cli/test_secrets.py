@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from command_line import EXAMPLE, Mission, Shown
 from secrets_made import CANARIES, SECRETS
 
-from runtime.cli import run as run_module
 from runtime.encoding.canonical import canonical
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.definitions import ExecutionContext
@@ -36,7 +35,7 @@ class TestTheDoor:
     INV-96: input that looks like a secret is refused with path and rule, before anything is kept.
     """
 
-    INPUTS: dict[str, tuple[tuple[str, ...], str]] = {
+    INPUTS: ClassVar[dict[str, tuple[tuple[str, ...], str]]] = {
         "context": (("run", "echo", "--context", "secret.json"), "context/db/password"),
         "params": (("run", "echo", "--params", f'{{"api_key": "{WORD}"}}'), "params/api_key"),
         "answers": (
@@ -124,7 +123,7 @@ class TestTheDoor:
         monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
         monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
         said = {"your choice": "approve", "your name": "ada"}
-        monkeypatch.setattr(run_module.click, "prompt", lambda text, **_: said[text] if text in said else next(reasons))
+        monkeypatch.setattr("click.prompt", lambda text, **_: said[text] if text in said else next(reasons))
         shown = mission(
             "run", "change_request", "--context", str(EXAMPLE / "context.json"), "--params", json.dumps(PARAMS)
         )
