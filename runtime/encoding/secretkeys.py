@@ -68,6 +68,8 @@ _NOTHING: Final = frozenset(
     | {"with", "wrong", "yes"}
 )
 """Words that stand where a secret would, and are none."""
+_TELLING: Final = frozenset({"allow", "allows", "has", "is", "needs", "no", "require", "requires"})
+"""First words that make a key tell whether there is a secret: `has_password`, `allow_secrets`."""
 _LONGEST_KEY: Final = 256
 _LONGEST_WORD: Final = 16
 _MOST_WORDS: Final = 3
@@ -104,7 +106,8 @@ def _classify(key: str) -> KeyKind:
     words = [word.lower() for word in _find_words(key)]
     while len(words) > 1 and (words[-1] in _NEUTRAL or _is_joined_digits(words[-1]) or words[-1] == "v"):
         words.pop()
-    if not words:
+    # In running text the same words may stand in front of a name: `it is api key: …`.
+    if not words or (len(words) > 1 and words[0] in _TELLING and " " not in key):
         return KeyKind.CLEAN
     singular = words[-1].removesuffix("s")
     for is_plural, last in ((False, words[-1]), (True, singular)):

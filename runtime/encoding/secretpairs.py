@@ -17,7 +17,7 @@ _LOOK_BACK: Final = 24
 """Characters in front of one of these last words in which `api` may stand before `key`."""
 
 _find_name = re.compile(
-    r"(?<![A-Za-z0-9_.\-])(?P<flag>--[A-Za-z][A-Za-z0-9_.\-]*+)[ \t]++(?=[^\s\-])"
+    r"(?<![A-Za-z0-9_.\-])(?P<flag>--[A-Za-z][A-Za-z0-9_.\-]*+)[ \t]++(?=[^\s\-(])"
     r"|<(?P<tag>[A-Za-z_][A-Za-z0-9_.\-]*+)>"
     r"|(?<![A-Za-z0-9_.\-])(?P<name>[A-Za-z0-9_.\-]++)"
     r"(?P<quote>\\{0,8}+[\"'`]?+\]?+)[ \t]{0,40}+(?P<sign>=>|:=|=(?![=~])|:(?![:=]))[ \t]{0,40}+",

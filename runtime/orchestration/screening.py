@@ -69,7 +69,7 @@ def refuse_secrets(inputs: Checkpoint, settled: Sequence[Answer] | None = None) 
     if found:
         raise UndeclaredSecretError(
             "input that looks like a secret nobody declared",
-            remedy="take it out, or give a reference such as ${NAME}; --allow-secrets (allow_secrets=True) keeps it for good",
+            remedy="take it out, or give a reference such as ${NAME}; --allow-secrets (in Python allow_secrets=True) keeps it for good",
             faults=[Fault(f"it looks like a secret by the rule {one.rule}", one.path) for one in found],
         )
 

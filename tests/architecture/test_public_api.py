@@ -20,6 +20,7 @@ MODULES = (
     "runtime.encoding.jsontext",
     "runtime.encoding.order",
     "runtime.encoding.pointer",
+    "runtime.encoding.redaction",
     "runtime.errors",
     "runtime.evidence",
     "runtime.evidence.exports",

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from command_line import EXAMPLE, Mission, Shown
 from secrets_made import CANARIES, SECRETS
 
-from runtime.cli import run as run_module
 from runtime.encoding.canonical import canonical
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.definitions import ExecutionContext
@@ -33,10 +32,10 @@ def _kept() -> Iterator[Path]:
 
 class TestTheDoor:
     """
-    INV-96: input that looks like a secret is refused with path and rule, before anything is kept.
+    INV-102: input that looks like a secret is refused with path and rule, before anything is kept.
     """
 
-    INPUTS: dict[str, tuple[tuple[str, ...], str]] = {
+    INPUTS: ClassVar[dict[str, tuple[tuple[str, ...], str]]] = {
         "context": (("run", "echo", "--context", "secret.json"), "context/db/password"),
         "params": (("run", "echo", "--params", f'{{"api_key": "{WORD}"}}'), "params/api_key"),
         "answers": (
@@ -124,7 +123,7 @@ class TestTheDoor:
         monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
         monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
         said = {"your choice": "approve", "your name": "ada"}
-        monkeypatch.setattr(run_module.click, "prompt", lambda text, **_: said[text] if text in said else next(reasons))
+        monkeypatch.setattr("click.prompt", lambda text, **_: said[text] if text in said else next(reasons))
         shown = mission(
             "run", "change_request", "--context", str(EXAMPLE / "context.json"), "--params", json.dumps(PARAMS)
         )
@@ -179,7 +178,7 @@ def _canary_commands(text: str) -> dict[str, tuple[str, ...]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_canary_is_in_no_view(mission: Mission, name: str) -> None:
     """
-    INV-95: what looks like a secret is in no output of any command, as text or as JSON, in what it did or why not.
+    INV-101: what looks like a secret is in no output of any command, as text or as JSON, in what it did or why not.
     """
     case = CANARIES[name]
     if "\\" in case.secret or '"' in case.secret:
@@ -265,7 +264,7 @@ def test_explanations_hide_what_stands_under_a_secret_path(mission: Mission) -> 
 
 def test_records_are_as_they_were(mission: Mission) -> None:
     """
-    INV-97: what is hashed is never redacted: the files are those of the library, and replay holds.
+    INV-103: what is hashed is never redacted: the files are those of the library, and replay holds.
     """
     context = {"db": {"password": WORD}, "note": f"token={WORD}"}
     _write("secret.json", context)

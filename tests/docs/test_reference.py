@@ -15,6 +15,8 @@ from runtime.cli.exit_codes import EXIT_CODES, ExitCode
 from runtime.cli.main import COMMANDS, cli
 from runtime.encoding.converter import KEY, unstructure
 from runtime.encoding.frozen import JsonObject
+from runtime.encoding.secretkeys import WALKED_KEYS, WHOLE_KEYS
+from runtime.encoding.secretmarks import RULES
 from runtime.evidence import RecordedRun
 from runtime.evidence.bundle import Bundle
 from runtime.evidence.log import ReceiptLog
@@ -162,6 +164,18 @@ def test_every_exit_status_is_listed() -> None:
     """
     rows = _tables(_section(_page("cli.md"), "Exit status"))["status"]
     assert [int(row[0]) for row in rows] == sorted(ExitCode)
+
+
+def test_rules_of_redaction_are_listed() -> None:
+    """
+    The table of rules is that of the code, and the table of names holds every one, with what happens to its value.
+    """
+    page = _page("redaction.md")
+    told = {rule: text.strip("` ") for rule, text in RULES.items()}
+    assert {row[0]: row[1] for row in _tables(_section(page, "Rules"))["rule"]} == told
+    happens = dict.fromkeys(WHOLE_KEYS, "replaced whole")
+    happens |= dict.fromkeys(WALKED_KEYS, "text is replaced, a container is walked")
+    assert {row[0]: row[1] for row in _tables(_section(page, "Names"))["name"]} == happens
 
 
 def test_help_of_every_command_is_shown() -> None:
@@ -367,6 +381,7 @@ MODULES = (
     "runtime.values.approvers",
     "runtime.values.revocations",
     "runtime.testing",
+    "runtime.encoding.redaction",
     "runtime.errors",
 )
 

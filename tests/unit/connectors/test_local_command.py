@@ -347,6 +347,17 @@ class TestACommand:
         connector = make_connector(look=reading("sh", "-c", "echo 1; exit 2", prints_json=True))
         assert perform(connector, "look") == ended("failed", "command_failed")
 
+    def test_secrets_in_what_it_said_are_redacted(self, perform: Perform) -> None:
+        """
+        It is text, not data; of an output that was cut, the end may be half a secret.
+        """
+        word = "hunter" + "2"
+        command = reading("sh", "-c", f"echo password={word}; echo token={word} >&2")
+        output = thaw(perform(make_connector(tell=command), "tell").output)
+        assert (output["stdout"], output["stderr"]) == ("password=[redacted:pair]\n", "token=[redacted:pair]\n")
+        half = reading("echo", "gh" + "p_" + "a1" * 18, output_limit_bytes=12)
+        assert thaw(perform(make_connector(tell=half), "tell").output)["stdout"] == "[redacted:token]"
+
     @pytest.mark.parametrize("redirect", ["", " >&2"])
     def test_may_say_the_widest_there_is(self, perform: Perform, redirect: str) -> None:
         """
