@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "reject": ("runtime.cli.decide:reject", "Reject what a waiting run asks, and drive it on."),
     "replay": ("runtime.cli.replay:replay", "Re-execute a recorded run and compare every byte."),
     "run": ("runtime.cli.run:run", "Run a mission until it ends or waits."),
+    "seals": ("runtime.cli.seals:seals", "List, disclose and erase what runs have sealed."),
     "show": ("runtime.cli.catalog:show", "Show a mission: params, steps, effects, digests."),
     "version": ("runtime.cli.version:version", "Show the versions that decide what a run does."),
     "whatif": ("runtime.cli.whatif:whatif", "Ask what recorded runs would do under a mission or policy as it is now."),

@@ -13,6 +13,7 @@ from runtime.limits import (
     MAX_EXPIRY_MS,
     MAX_IDENTIFIER_LENGTH,
     MAX_NUMBER,
+    MAX_POINTER_LENGTH,
     MAX_QUORUM,
     MAX_SEQUENCE_RULES,
     MAX_STEPS,
@@ -38,6 +39,12 @@ _CODE: Final[_Schema] = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"}
 _OBJECT: Final[_Schema] = {"type": "object"}
 _ANY: Final[_Schema] = {}
 _COUNT: Final[_Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}
+_OPENING: Final[_Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_PATH: Final[_Schema] = {
+    "type": "string",
+    "pattern": "^(?:/(?:[^~/]|~[01])*)+$",
+    "maxLength": MAX_POINTER_LENGTH,
+}
 _ENDINGS: Final = ["completed", "denied", "failed"]
 _MODES: Final = ["apply", "observe"]
 
@@ -246,6 +253,7 @@ RECORD_SCHEMAS: Final[dict[str, _Schema]] = {
         "certificate/v1": _CERTIFICATE,
         "checkpoint/v1": _CHECKPOINT,
         "lineage/v1": _ENTRY,
+        "disclosure/v1": _record("disclosure/v1", seal=_DIGEST, path=_PATH, opening=_OPENING, value=_ANY),
         "log-consistency/v1": _record("log-consistency/v1", first_size=_SIZE, second_size=_SIZE, proof=_list(_DIGEST)),
         "log-inclusion/v1": _record(
             "log-inclusion/v1", index=_COUNT, size=_SIZE, receipt_digest=_DIGEST, proof=_list(_DIGEST)

@@ -7,6 +7,7 @@ The engine never performs an effect; this does, through connectors, under four r
 3. A connector's exception becomes a code and never text: `unknown` for a mutating effect, `failed` for a reading one.
 4. A mutating effect is not performed when a signed decision the run rests on no longer holds; it is `failed`, with
    the code `approval_stale`. See `approvals.py`.
+5. A connector is given the values behind the seals in its params; what is recorded keeps the seals. See `sealing.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,14 +17,16 @@ from typing import Any
 import attrs
 
 from runtime.encoding.frozen import JsonArray
-from runtime.errors import AnswerRefusedError, DefinitionError, LedgerRequiredError, shown
+from runtime.errors import AnswerRefusedError, DefinitionError, LedgerRequiredError, UnknownSealError, shown
 from runtime.orchestration.answering import refuse_unused
 from runtime.orchestration.approvals import Approvals
 from runtime.orchestration.catalogue import verify_actions
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.engine import execute
+from runtime.orchestration.opening import SealedRun, lost_outcome
 from runtime.orchestration.prepare import mutating_steps, prepare
 from runtime.orchestration.result import OrchestrationResult, RunStatus
+from runtime.orchestration.sealing import Sealing
 from runtime.ports import Connector, Decisions, EffectLedger
 from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
 from runtime.values.requests import EffectAsk, EffectMode, Request, WaitReason
@@ -31,13 +34,14 @@ from runtime.values.requests import EffectAsk, EffectMode, Request, WaitReason
 __all__ = ["drive"]
 
 
-def drive(
+def drive(  # noqa: PLR0913 - the ports of a run.
     inputs: Checkpoint,
     *,
     effects: Mapping[str, Connector] | None = None,
     ledger: EffectLedger | None = None,
     decisions: Decisions | None = None,
     settled: Iterable[Answer] | None = None,
+    seal: Sealing | None = None,
 ) -> OrchestrationResult:
     """
     Execute a run until it ends or waits for what nobody here can answer.
@@ -48,18 +52,22 @@ def drive(
         ledger: where mutating effects are recorded.
         decisions: what checks decisions of steps that are signed or expire; without it they take none.
         settled: those of the inputs' answers that were taken before; None for a run that begins.
+        seal: with what the run began to be sealed; None where nothing of it is.
 
     Raises:
         UnknownConnectorError: a step names a connector that `effects` does not hold.
         DefinitionError: a step names an action its connector lacks, or calls a mutating one `read`.
         LedgerRequiredError: a step mutates, and there is no durable ledger.
         AnswerRefusedError: an answer is invalid, stale, left over, or a decision that cannot be taken.
+        SealingRequiredError: an effect has sealed params, or may bring values to seal, and nothing here can.
     """
     if effects is not None and not issubclass(type(effects), Mapping):
         raise DefinitionError(f"effects is {shown(effects)}", remedy="give a mapping of names to connectors")
+    sealed = SealedRun(seal, inputs)
+    inputs = sealed.seal_answers(inputs, settled or ())
     approvals = Approvals(decisions, settled)
     if effects is None:
-        return _close(execute(inputs), approvals)
+        return sealed.finish(_close(execute(inputs), approvals))
     steps = prepare(inputs.definition)
     verify_actions(steps, _describe(effects))
     # Under `observe` the engine refuses any mutating step itself, with the better reason.
@@ -76,12 +84,12 @@ def drive(
             if pending is None or pending.reason is WaitReason.UNKNOWN:
                 break
             approvals.take(result)
-            outcome = _perform(pending.request, effects, ledger, partial(approvals.is_stale, result))
+            outcome = _perform(pending.request, effects, ledger, partial(approvals.is_stale, result), sealed)
             answers = (*result.inputs.answers, Answer(request_digest=pending.digest, outcome=outcome))
             done = inputs.answered_by(answers)
             # Answers given in advance for later steps are still unused; they stay in the run's inputs.
             result = execute(inputs.answered_by((*answers, *result.unused)))
-        return _close(result, approvals)
+        return sealed.finish(_close(result, approvals))
     except AnswerRefusedError as refusal:
         if done is not None and refusal.result is None:
             # The effect was done: its outcome goes along with the refusal of a later answer.
@@ -119,6 +127,7 @@ def _perform(
     effects: Mapping[str, Connector],
     ledger: EffectLedger | None,
     is_stale: Callable[[], bool],
+    sealed: SealedRun,
 ) -> EffectOutcome:
     assert isinstance(request.ask, EffectAsk)  # noqa: S101 - narrows the type; the run waits for an effect.
     ask = request.ask
@@ -132,8 +141,13 @@ def _perform(
             return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="interrupted")
         if is_stale():  # (4)
             return EffectOutcome(status=OutcomeStatus.FAILED, code="approval_stale")
+    try:
+        opened = sealed.open(request)  # (5)
+    except UnknownSealError:
+        return EffectOutcome(status=OutcomeStatus.FAILED, code="sealed_value_missing")
+    if ledger is not None and recorded:
         ledger.record_intent(request)  # (1)
-    outcome = _call(effects[ask.connector], request, ask.mode)
+    outcome = sealed.seal_outcome(request.step_id, ask.mode, _call(effects[ask.connector], opened, ask.mode))
     if not outcome.attempts:
         attempt = {"number": 1, "status": outcome.status.value, "code": outcome.code}
         outcome = attrs.evolve(outcome, attempts=JsonArray([attempt]))
@@ -151,5 +165,4 @@ def _call(connector: Connector, request: Request, mode: EffectMode) -> EffectOut
         if type(given) is EffectOutcome:
             return given
         code = "connector_gave_no_outcome"
-    status = OutcomeStatus.UNKNOWN if mode is EffectMode.MUTATE else OutcomeStatus.FAILED
-    return EffectOutcome(status=status, code=code)
+    return lost_outcome(mode, code)
