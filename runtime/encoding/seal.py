@@ -50,6 +50,7 @@ OPENING_BYTES: Final = 32
 ROOT_WORDS: Final = ("context", "outcomes", "params")
 """First segment of a seal rule: the way by which a value enters."""
 
+_RARE: Final = b"$"
 _NEEDLE: Final = b'"$sealed":'
 _DOMAIN: Final = b"mission-runtime/seal-opening/v1\x00"
 _ANY: Final = "*"
@@ -84,10 +85,11 @@ def may_hold_seal(raw: bytes) -> bool:
     """
     Tell from canonical bytes whether a seal may stand in them; False is certain.
 
-    One search for a byte string, so that what holds none need not be walked. It finds too much only where the name of a
+    A search for bytes, so that what holds none need not be walked. It finds too much only where the name of a
     member ends in `"$sealed`.
     """
-    return _NEEDLE in raw
+    # The first search is for one byte, which JSON seldom holds, and much faster than the second.
+    return _RARE in raw and _NEEDLE in raw
 
 
 def find_seals(value: JsonValue) -> Iterator[tuple[str, JsonValue]]:

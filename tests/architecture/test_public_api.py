@@ -20,6 +20,7 @@ MODULES = (
     "runtime.encoding.jsontext",
     "runtime.encoding.order",
     "runtime.encoding.pointer",
+    "runtime.encoding.seal",
     "runtime.errors",
     "runtime.evidence",
     "runtime.evidence.exports",
@@ -47,6 +48,7 @@ MODULES = (
     "runtime.values.approvers",
     "runtime.values.decisions",
     "runtime.values.revocations",
+    "runtime.values.seals",
     "runtime.values.signatures",
 )
 

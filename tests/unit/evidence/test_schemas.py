@@ -14,6 +14,7 @@ from makers import make_action, make_decision, make_effect_answer, make_gate, ma
 from runtime.encoding.canonical import canonical
 from runtime.evidence import RecordedRun
 from runtime.evidence.schemas import RECORD_SCHEMAS
+from runtime.values.seals import Disclosure
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "missions"
@@ -37,6 +38,7 @@ def _real_records() -> Iterator[dict[str, Any]]:
     yield json.loads(opening.raw)
     signed = go_on(mission, port, checkpoint, approve(opening))
     yield from (answer.to_dict() for answer in signed.inputs.answers)
+    yield Disclosure.make(bytes(32), "/outcomes/a~1b/c", {"a": [1]}).to_dict()
     log = make_log(3)
     yield json.loads(log.prove_inclusion(1).raw)
     yield json.loads(log.prove_consistency(2).raw)
