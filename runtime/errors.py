@@ -40,6 +40,9 @@ __all__ = [
     "PlanChangedError",
     "PolicyError",
     "ReceiptMismatchError",
+    "SealMismatchError",
+    "SealRefusedError",
+    "SealingRequiredError",
     "StaleAnswerError",
     "StorageError",
     "TransitionError",
@@ -50,6 +53,7 @@ __all__ = [
     "UnknownMissionError",
     "UnknownNameError",
     "UnknownRunError",
+    "UnknownSealError",
     "UnsafePathError",
     "UnusedAnswerError",
     "UnverifiedAnswerError",
@@ -255,6 +259,22 @@ class UndeclaredSecretError(DefinitionError):
     code = "undeclared_secret"
 
 
+class SealRefusedError(DefinitionError):
+    """
+    An input holds a seal already, or what is to be sealed is not there or cannot be.
+    """
+
+    code = "seal_refused"
+
+
+class SealingRequiredError(DefinitionError):
+    """
+    A run has values to seal or to open, and nothing here can: no `seal=` was given, or its seal key is gone.
+    """
+
+    code = "sealing_required"
+
+
 class UnknownNameError(MissionEngineError):
     """
     A name stands for nothing here.
@@ -294,6 +314,14 @@ class UnknownRunError(UnknownNameError):
     """
 
     code = "unknown_run"
+
+
+class UnknownSealError(UnknownNameError):
+    """
+    A run holds no such seal, or its opening is not kept here: it was erased, or never was.
+    """
+
+    code = "unknown_seal"
 
 
 class UsageError(MissionEngineError):
@@ -434,6 +462,14 @@ class ReceiptMismatchError(IntegrityError):
     """
 
     code = "receipt_mismatch"
+
+
+class SealMismatchError(IntegrityError):
+    """
+    Path, opening and value do not give the seal they are said to open.
+    """
+
+    code = "seal_mismatch"
 
 
 class LogMismatchError(IntegrityError):

@@ -40,6 +40,7 @@ __all__ = [
     "MAX_RULES",
     "MAX_SCHEMA_NODES",
     "MAX_SCHEMA_WORK",
+    "MAX_SEAL_RULES",
     "MAX_SHOWN",
     "MAX_SHOWN_LENGTH",
     "MAX_SIGNATURES",
@@ -75,6 +76,8 @@ MAX_TEXT_LENGTH: Final = 4096
 """Characters of a prompt, a description or a reason."""
 MAX_POINTER_LENGTH: Final = 1024
 """Characters of a JSON Pointer."""
+MAX_SEAL_RULES: Final = 64
+"""Seal rules of one run."""
 MAX_CHOICES: Final = 16
 """Choices of one human step."""
 MAX_QUORUM: Final = 16

@@ -1,13 +1,14 @@
 """Every port: what a driver needs from the world outside, as Protocols. Implementations are shells or test doubles."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from runtime.values.answers import EffectOutcome
 from runtime.values.decisions import HumanDecision, Opening
 from runtime.values.requests import Request
+from runtime.values.seals import Disclosure, SealSession
 
-__all__ = ["Connector", "Decisions", "EffectLedger", "LogStore", "ReconcilingConnector"]
+__all__ = ["Connector", "Decisions", "EffectLedger", "LogStore", "Openings", "ReconcilingConnector"]
 
 
 class Connector(Protocol):
@@ -169,4 +170,40 @@ class LogStore(Protocol):
         Keep the roots of the perfect subtrees at a size, so that nobody need hash the leaves before it again.
 
         What was saved at a larger size stays: several callers may save, in any order.
+        """
+
+
+class Openings(Protocol):
+    """
+    Keeps what opens the seals of runs, apart from everything else. A run is named by the digest of its header.
+    """
+
+    def new_key(self) -> bytes:
+        """
+        Draw the seal key of a new run: 32 bytes from a random source.
+        """
+
+    def begin(self, run_digest: str, session: SealSession) -> None:
+        """
+        Keep what a run needs to go on sealing, in place of what was kept before; returns when it is durable.
+        """
+
+    def load_session(self, run_digest: str) -> SealSession | None:
+        """
+        Give what `begin` kept, or None: the run never began here, or has ended.
+        """
+
+    def save(self, run_digest: str, disclosures: Iterable[Disclosure]) -> None:
+        """
+        Keep what opens some seals of a run; returns when it is durable.
+        """
+
+    def find(self, run_digest: str, seal: str) -> Disclosure | None:
+        """
+        Give what opens a seal of a run, or None: it was erased, or the run holds no such seal.
+        """
+
+    def end(self, run_digest: str) -> None:
+        """
+        Destroy what `begin` kept: the run has ended, and seals no more.
         """

@@ -13,6 +13,7 @@ from runtime.cli.inputs import read_json_argument
 from runtime.cli.output import allow_secrets_option, emit, json_option
 from runtime.cli.run import already_decided, login_name, report, settle
 from runtime.cli.store import Store
+from runtime.cli.vaults import find_sealing
 from runtime.cli.words import short
 from runtime.encoding.converter import unstructure
 from runtime.encoding.display import visible
@@ -110,7 +111,8 @@ def _decide(root: Path | None, name: str, words: _Words, *, as_json: bool) -> in
             _refuse_other(checkpoint, counting.decisions, decision)
             return end(settle(checkpoint, counting, store, allow_secrets=words.allow_secrets))
         port = FileDecisions(store.root)
-        standing = drive(checkpoint, decisions=port, settled=checkpoint.answers)
+        seal = find_sealing(store, checkpoint)
+        standing = drive(checkpoint, decisions=port, settled=checkpoint.answers, seal=seal)
         if len(standing.inputs.answers) > len(checkpoint.answers):  # Nobody decided in time.
             store.claim_decision(checkpoint, standing.inputs.answers[-1])
             return end(standing)

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "reject": ("runtime.cli.decide:reject", "Reject what a waiting run asks, and drive it on."),
     "replay": ("runtime.cli.replay:replay", "Re-execute a recorded run and compare every byte."),
     "run": ("runtime.cli.run:run", "Run a mission until it ends or waits."),
+    "seals": ("runtime.cli.seals:seals", "List, disclose and erase what runs have sealed."),
     "show": ("runtime.cli.catalog:show", "Show a mission: params, steps, effects, digests."),
     "verify": ("runtime.cli.verify:verify", "Verify a bundle: every check by its number, and what is not proven."),
     "version": ("runtime.cli.version:version", "Show the versions that decide what a run does."),

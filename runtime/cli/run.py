@@ -14,6 +14,7 @@ from runtime.cli.inputs import read_answers, read_context, read_json_argument, r
 from runtime.cli.output import allow_secrets_option, emit, json_option, print_error, say
 from runtime.cli.plan import planning_options
 from runtime.cli.store import Store, near
+from runtime.cli.vaults import begin_sealing, find_sealing
 from runtime.cli.words import short, show_result
 from runtime.encoding.converter import unstructure
 from runtime.encoding.display import visible
@@ -36,6 +37,13 @@ __all__ = ["already_decided", "login_name", "report", "run", "settle"]
 @click.argument("name")
 @planning_options
 @click.option("--answers", metavar="FILE", help="JSON list of answers given in advance; - reads stdin.")
+@click.option(
+    "--seal",
+    "rules",
+    metavar="POINTER",
+    multiple=True,
+    help="Value to seal, as in /context/customer/iban or /params/token. May be given more than once.",
+)
 @allow_secrets_option
 @json_option
 @click.pass_obj
@@ -47,6 +55,7 @@ def run(
     policies: tuple[str, ...],
     mode: str,
     answers: str | None,
+    rules: tuple[str, ...],
     *,
     allow_secrets: bool,
     as_json: bool,
@@ -56,18 +65,20 @@ def run(
 
     A step that asks a person asks on a terminal; elsewhere the run is kept as a checkpoint, and the command exits
     with 3 and says how to decide. Context, params or answers that look like a secret are refused, because what a run
-    is given stands in its record for good.
+    is given stands in its record for good. Values named with --seal never enter the record; see mission seals.
     """
     store = Store.locate(root)
+    mission = find_mission(name)
     result = run_mission(
         name,
         read_context(context),
         read_json_argument(params, "--params"),
         answers=read_answers(answers),
         policies=read_policies(policies),
-        effects=find_effects(find_mission(name)),
+        effects=find_effects(mission),
         decisions=FileDecisions(store.root),
         mode=mode,
+        seal=begin_sealing(store, mission, rules),
         allow_secrets=allow_secrets,
     )
     while not as_json and _can_ask(result) and sys.stdin.isatty() and sys.stdout.isatty():
@@ -102,7 +113,8 @@ def settle(checkpoint: Checkpoint, answer: Answer, store: Store, *, allow_secret
     if counting is not None or _is_taken(answer, port):
         # It was taken before, and perhaps the power failed before the run was kept: it goes on from there.
         start, new = checkpoint.answered_by((*checkpoint.answers, answer)), []
-    result = resume_mission(start, new, effects=effects, decisions=port, allow_secrets=allow_secrets)
+    seal = find_sealing(store, checkpoint)
+    result = resume_mission(start, new, effects=effects, decisions=port, seal=seal, allow_secrets=allow_secrets)
     store.claim_decision(checkpoint, answer)
     return result
 

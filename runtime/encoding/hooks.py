@@ -4,6 +4,8 @@ import collections
 import collections.abc
 from collections.abc import Callable, Iterator
 from enum import Enum, StrEnum
+from functools import reduce
+from operator import or_
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
@@ -17,6 +19,7 @@ from runtime.encoding.converter import KEY
 from runtime.encoding.faults import TypeFaultError, is_placed, named
 from runtime.encoding.frozen import FrozenValue, freeze, thaw
 from runtime.encoding.pointer import Pointer
+from runtime.encoding.seal import Seal, is_sealed
 from runtime.errors import MissionEngineError
 
 __all__ = ["make_converter"]
@@ -64,12 +67,14 @@ def make_converter() -> Converter:
         (lambda kind: _origin(kind) in _MAPPED, _structure_mapped),
         (_is_tagged_union, _structure_tagged),
         (_is_text_or_list, _structure_text_or_list),
+        (_is_sealable, _structure_sealable),
         (attrs.has, _structure_class),
     ]
     for predicate, factory in factories:
         converter.register_structure_hook_factory(predicate, factory)
     converter.register_unstructure_hook_factory(_is_tagged_union, _unstructure_tagged)
     converter.register_unstructure_hook_factory(_is_text_or_list, _unstructure_text_or_list)
+    converter.register_unstructure_hook_factory(_is_sealable, _unstructure_sealable)
     converter.register_unstructure_hook_factory(attrs.has, _unstructure_class)
     converter.register_unstructure_hook_factory(lambda kind: _origin(kind) is tuple, _unstructure_tuple)
     return converter
@@ -231,6 +236,24 @@ def _structure_text_or_list(union: Any, converter: Converter) -> _Hook:  # noqa:
 def _unstructure_text_or_list(union: Any, converter: Converter) -> Callable[[Any], Any]:  # noqa: ANN401 - a type form.
     form = get_args(union)[1]
     return lambda value: value if type(value) is str else converter.unstructure(value, form)
+
+
+def _is_sealable(kind: Any) -> bool:  # noqa: ANN401 - cattrs hands over any type form.
+    return _origin(kind) in _UNIONS and Seal in get_args(kind)
+
+
+def _opened(union: Any) -> Any:  # noqa: ANN401 - a type form, without the seal.
+    return reduce(or_, [member for member in get_args(union) if member is not Seal])
+
+
+def _structure_sealable(union: Any, converter: Converter) -> _Hook:  # noqa: ANN401 - a type form.
+    form = _opened(union)
+    return lambda value, _: converter.structure(value, Seal if is_sealed(value) else form)
+
+
+def _unstructure_sealable(union: Any, converter: Converter) -> Callable[[Any], Any]:  # noqa: ANN401 - a type form.
+    form = _opened(union)
+    return lambda value: converter.unstructure(value, Seal if type(value) is Seal else form)
 
 
 def _renames(cls: type) -> dict[str, Any]:

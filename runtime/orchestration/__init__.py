@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runtime.encoding.frozen import JsonObject
 from runtime.encoding.pointer import Pointer
+from runtime.encoding.seal import Seal, carry
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.engine import (
     AntiFailureViolation,
@@ -22,6 +23,7 @@ from runtime.orchestration.example import Example
 from runtime.orchestration.mission import Mission, NoParams, Start
 from runtime.orchestration.params_schema import described
 from runtime.orchestration.result import RunStatus
+from runtime.orchestration.sealing import Sealing
 from runtime.values import Answer, EffectOutcome, HumanDecision, OutcomeStatus, Request
 
 if TYPE_CHECKING:
@@ -48,10 +50,13 @@ __all__ = [
     "Pointer",
     "Request",
     "RunStatus",
+    "Seal",
+    "Sealing",
     "Start",
     "StepSpec",
     "WorkflowDefinition",
     "build_workflow",
+    "carry",
     "described",
     "execute",
 ]

@@ -11,9 +11,10 @@ from itertools import islice
 from typing import Any, Final
 
 from runtime.encoding.frozen import JsonObject, thaw
-from runtime.errors import Fault, PolicyError, UngatedFlagError, shown
+from runtime.errors import EvaluationError, Fault, PolicyError, UngatedFlagError, shown
 from runtime.limits import MAX_STEPS
 from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.opaque import refuse_sealed
 from runtime.orchestration.paths import read
 from runtime.orchestration.payloads_asking import ActionPayload, DecidePayload
 from runtime.orchestration.prepare import PreparedStep
@@ -137,9 +138,14 @@ def decide(payload: DecidePayload, view: StateView, packs: Policies) -> Verdict:
     Weigh what stands at the step's `input`.
 
     Raises:
-        StepFailure: `path_missing`, or `wrong_type` where no object stands there.
+        StepFailure: `path_missing`, or `wrong_type` where no object stands there; `sealed_value` where a rule looks at
+            a seal.
     """
     given = read(view, payload.input)
+    refuse_sealed(given, payload.input.text)
     if type(given) is not dict:
         raise StepFailure(StepErrorCode.WRONG_TYPE, "expected an object", where=payload.input.text)
-    return evaluate(packs[payload.policy], given)
+    try:
+        return evaluate(packs[payload.policy], given)
+    except EvaluationError as error:
+        raise StepFailure(StepErrorCode(error.failure), f"{error.what} in a rule", where=payload.input.text) from error

@@ -2,7 +2,8 @@
 
 The engine never performs an effect; `performing.py` does, through the connectors that the caller passes in, and holds the
 rules of that. What is refused before the first step is refused here, and what a decision needs to count is in
-`approvals.py`. A run that refuses secrets is held to that; see `screening.py`.
+`approvals.py`. A run that refuses secrets is held to that; see `screening.py`. What is sealed, and
+opened for a connector, is in `sealing.py`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,10 +18,12 @@ from runtime.orchestration.approvals import Approvals
 from runtime.orchestration.catalogue import verify_actions
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.engine import execute
+from runtime.orchestration.opening import SealedRun
 from runtime.orchestration.performing import Performer, tell_settled
 from runtime.orchestration.prepare import mutating_steps, prepare
 from runtime.orchestration.result import OrchestrationResult, RunStatus
 from runtime.orchestration.screening import refuse_secrets
+from runtime.orchestration.sealing import Sealing
 from runtime.ports import Connector, Decisions, EffectLedger
 from runtime.values.answers import Answer, OutcomeStatus
 from runtime.values.requests import WaitReason
@@ -35,6 +38,7 @@ def drive(  # noqa: PLR0913 - the ports of a run, and how it is driven.
     ledger: EffectLedger | None = None,
     decisions: Decisions | None = None,
     settled: Iterable[Answer] | None = None,
+    seal: Sealing | None = None,
     allow_secrets: bool = True,
 ) -> OrchestrationResult:
     """
@@ -46,6 +50,7 @@ def drive(  # noqa: PLR0913 - the ports of a run, and how it is driven.
         ledger: where mutating effects are recorded.
         decisions: what checks decisions of steps that are signed or expire; without it they take none.
         settled: those of the inputs' answers that were taken before; None for a run that begins.
+        seal: with what the run began to be sealed; None where nothing of it is.
         allow_secrets: whether what looks like a secret may enter; without, inputs are refused and outputs redacted.
 
     Raises:
@@ -55,25 +60,28 @@ def drive(  # noqa: PLR0913 - the ports of a run, and how it is driven.
         UndeclaredSecretError: an input that was not taken before looks like a secret, and none may enter.
         AnswerRefusedError: an answer is invalid, stale, left over, or a decision that cannot be taken.
         TransitionError: an answer says of an effect other than what the ledger knows.
+        SealingRequiredError: an effect has sealed params, or may bring values to seal, and nothing here can.
     """
     if effects is not None and not issubclass(type(effects), Mapping):
         raise DefinitionError(f"effects is {shown(effects)}", remedy="give a mapping of names to connectors")
     settled = None if settled is None else tuple(settled)
+    sealed = SealedRun(seal, inputs)
+    inputs = sealed.seal_answers(inputs, settled or ())
     if not allow_secrets:
         refuse_secrets(inputs, settled)
     approvals = Approvals(decisions, settled)
     if effects is None:
-        return _close(tell_settled(execute(inputs), ledger), approvals)
-    mutates = _verify_effects(inputs, effects, ledger)
-    performer = Performer(effects=effects, ledger=ledger if mutates else None, allow_secrets=allow_secrets)
-    result, done = tell_settled(execute(inputs), performer.ledger), None
+        return sealed.finish(_close(tell_settled(execute(inputs), ledger), approvals))
+    ledger = ledger if _verify_effects(inputs, effects, ledger) else None
+    performer = Performer(effects=effects, ledger=ledger, sealed=sealed, allow_secrets=allow_secrets)
+    result, done = tell_settled(execute(inputs), ledger), None
     try:
         while (answer := _answer_effect(result, performer, approvals)) is not None:
             answers = (*result.inputs.answers, answer)
             done = inputs.answered_by(answers)
             # Answers given in advance for later steps are still unused; they stay in the run's inputs.
             result = execute(inputs.answered_by((*answers, *result.unused)))
-        return _close(result, approvals)
+        return sealed.finish(_close(result, approvals))
     except AnswerRefusedError as refusal:
         if done is not None and refusal.result is None:
             # The effect was done: its outcome goes along with the refusal of a later answer.

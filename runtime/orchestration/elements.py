@@ -8,6 +8,7 @@ from runtime.encoding.canonical import JsonValue
 from runtime.encoding.pointer import Pointer
 from runtime.limits import MAX_NUMBER
 from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.opaque import refuse_sealed
 from runtime.orchestration.paths import exists, find, read
 from runtime.orchestration.payloads import ListPayload, Missing
 from runtime.orchestration.view import StateView
@@ -27,6 +28,7 @@ def read_items(payload: ListPayload, view: StateView) -> list[JsonValue]:
     if payload.missing is Missing.EMPTY and not exists(view, payload.from_):
         return []
     items = read(view, payload.from_)
+    refuse_sealed(items, payload.from_.text)
     if type(items) is not list:
         raise StepFailure(StepErrorCode.WRONG_TYPE, "expected a list", where=payload.from_.text)
     return items
@@ -84,6 +86,8 @@ def total(values: list[JsonValue], where: str) -> int | float:
         StepFailure: `wrong_type`.
     """
     if not all(type(value) in (int, float) for value in values):
+        for value in values:
+            refuse_sealed(value, where)
         raise StepFailure(StepErrorCode.WRONG_TYPE, "a sum over other than numbers", where=where)
     if any(type(value) is float for value in values):
         return math.fsum(values)

@@ -37,6 +37,7 @@ from runtime.orchestration.payloads_asking import DecidePayload, HumanPayload
 from runtime.orchestration.preflight import verify_proof
 from runtime.orchestration.prepare import PreparedStep, prepare, refuse_mutation
 from runtime.orchestration.result import OrchestrationResult, RunStatus
+from runtime.orchestration.sealed_inputs import refuse_seals
 from runtime.orchestration.state import State
 from runtime.orchestration.view import StateView
 from runtime.policy.pack import PolicyPack
@@ -82,7 +83,7 @@ class Orchestrator:
             mode: `observe`, or `apply` to allow steps that change something outside.
 
         Raises:
-            DefinitionError: the workflow is refused; nothing ran.
+            DefinitionError: workflow or inputs are refused; nothing ran.
             AnswerRefusedError: an answer is invalid, stale, left over, or to be checked; nothing is recorded.
         """
         inputs = Checkpoint(
@@ -92,7 +93,7 @@ class Orchestrator:
             mode=Mode.of(mode),
             answers=() if answers is None else answers,
         )
-        return refuse_unverified(refuse_unused(execute(inputs)))
+        return refuse_unverified(refuse_unused(execute(refuse_seals(inputs))))
 
 
 def execute(inputs: Checkpoint) -> OrchestrationResult:
@@ -186,8 +187,7 @@ class _Execution:
         answer, is_unknown = self.answers.take(payload, request, digest)
         if answer is None:  # (3) (4)
             self.pending = Pending(request=request, reason=WaitReason.UNKNOWN if is_unknown else WaitReason.UNANSWERED)
-            is_human = isinstance(payload, HumanPayload)
-            self.status = RunStatus.WAITING_HUMAN if is_human else RunStatus.WAITING_EFFECT
+            self.status = RunStatus.WAITING_HUMAN if isinstance(payload, HumanPayload) else RunStatus.WAITING_EFFECT
             return
         self.requests.append(request)
         bound = (digest, answer.digest)

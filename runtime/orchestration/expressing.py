@@ -11,6 +11,7 @@ from runtime.encoding.canonical import JsonValue
 from runtime.errors import EvaluationError
 from runtime.limits import MAX_EXPRESSION_FUEL, MAX_STEP_FUEL
 from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.opaque import refuse_sealed
 from runtime.orchestration.paths import write
 from runtime.orchestration.payloads_rules import CheckPayload, ComputePayload
 from runtime.orchestration.view import StateView
@@ -159,6 +160,7 @@ class PerItem:
         """
         value = self.value_of(item)
         if type(value) is not bool:
+            refuse_sealed(value)
             raise StepFailure(StepErrorCode.WRONG_TYPE, f"a condition that is {kind_of(value)} ({self._field})")
         return bool(value)
 

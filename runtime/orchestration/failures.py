@@ -23,6 +23,7 @@ class StepErrorCode(StrEnum):
     DIVISION_BY_ZERO = "division_by_zero"
     VALUE_TOO_LARGE = "value_too_large"
     OUT_OF_FUEL = "out_of_fuel"
+    SEALED_VALUE = "sealed_value"
     STATE_TOO_DEEP = "state_too_deep"
     STATE_TOO_LARGE = "state_too_large"
     EFFECT_FAILED = "effect_failed"

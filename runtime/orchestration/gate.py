@@ -6,10 +6,12 @@ Of a signature only the shape is looked at here; whether it holds is for the dri
 from runtime.encoding.canonical import JsonValue, canonical
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject, thaw
 from runtime.encoding.pointer import Pointer
+from runtime.encoding.seal import find_seals
 from runtime.errors import Fault, InvalidAnswerError, shown
 from runtime.limits import MAX_SHOWN_LENGTH
 from runtime.orchestration.expressing import value_over
 from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.opaque import refuse_sealed
 from runtime.orchestration.paths import read, write
 from runtime.orchestration.payloads_asking import ActionPayload, HumanPayload, OnReject
 from runtime.orchestration.schema import input_faults
@@ -87,6 +89,8 @@ def _read_names(place: Pointer | None, state: State) -> tuple[str, ...]:
         return ()
     found = read(StateView(state), place)
     names = found if type(found) is list else [found]
+    for name in names:
+        refuse_sealed(name, place.text)
     if not all(type(name) is str for name in names):
         # Whoever cannot be named cannot be kept from deciding either.
         raise StepFailure(StepErrorCode.WRONG_TYPE, "neither a name nor a list of names", where=place.text)
@@ -196,6 +200,8 @@ def _decision_faults(payload: HumanPayload, decision: HumanDecision, excluded: t
         )
         faults.append(Fault(wanted, "signature"))
     given = thaw(decision.input)
+    # Only the driver seals; a person who could write a seal could pass one value off as another.
+    faults += [Fault("a member named $sealed", f"input{path}") for path, _ in find_seals(given)]
     if payload.input_schema is None:
         if given is not None:
             faults.append(Fault(f"input {shown(given)}; this step asks for none", "input"))

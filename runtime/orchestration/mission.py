@@ -3,14 +3,23 @@
 import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from functools import cached_property, lru_cache
-from typing import Any, final
+from functools import cached_property
+from typing import Any, NoReturn, final
 
 import attrs
 
+from runtime.encoding.canonical import JsonValue
 from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject, frozen_object
-from runtime.errors import DefinitionError, EncodingError, Fault, MissionEngineError, ParamsError, shown
+from runtime.encoding.seal import SealRule, seal_under
+from runtime.errors import (
+    DefinitionError,
+    EncodingError,
+    MissionEngineError,
+    ParamsError,
+    SealingRequiredError,
+    shown,
+)
 from runtime.limits import MAX_PAYLOAD_BYTES
 from runtime.orchestration.checkpoint import Checkpoint, Mode
 from runtime.orchestration.deciding import record_policies
@@ -18,11 +27,12 @@ from runtime.orchestration.definitions import ExecutionContext, WorkflowDefiniti
 from runtime.orchestration.example import Example
 from runtime.orchestration.params_schema import params_schema
 from runtime.orchestration.preflight import prove
-from runtime.orchestration.sequence import SequenceRule, named_steps
+from runtime.orchestration.sequence import SequenceRule
 from runtime.policy.pack import PolicyPack
 from runtime.values.checks import is_text, of_type
+from runtime.values.seals import read_rules
 
-__all__ = ["Mission", "NoParams", "Start", "is_mission_name", "verify_mission"]
+__all__ = ["Mission", "NoParams", "Start", "is_mission_name"]
 
 _is_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 _is_version = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)").fullmatch
@@ -120,6 +130,8 @@ class Mission:
     start: Start = attrs.field(default=Start.AUTO, validator=of_type(Start))
     rules: tuple[SequenceRule, ...] = attrs.field(default=(), converter=_rules)
     """What no path of its workflows may break; it is proven before each run."""
+    seals: tuple[SealRule, ...] = attrs.field(default=(), converter=read_rules)
+    """Which values of context, params and outcomes are sealed before anything is hashed."""
 
     def record_policies(self, others: Iterable[PolicyPack] = ()) -> JsonObject | None:
         """
@@ -194,10 +206,14 @@ class Mission:
 
         Raises:
             ParamsError: the params do not fit.
+            SealingRequiredError: a value that the mission seals is not.
             UnsafePathError: a path breaks one of the mission's rules.
             DefinitionError: the workflow is refused.
         """
         recorded = self.params_document(params)
+        if self.seals and type(ctx) is ExecutionContext:  # Another context is refused below.
+            seal_under(self.seals, ("context",), ctx.initial_state.thaw(), self._refuse_unsealed)
+            seal_under(self.seals, ("params",), recorded.thaw(), self._refuse_unsealed)
         definition = self(recorded)
         packs = self.record_policies(policies)
         return Checkpoint(
@@ -209,6 +225,13 @@ class Mission:
             context=ctx,
             policies=packs,
             proof=self.prove(definition, packs),
+        )
+
+    def _refuse_unsealed(self, path: str, _: JsonValue) -> NoReturn:
+        raise SealingRequiredError(
+            f"mission {self.name!r} seals a value that is not sealed",
+            where=path,
+            remedy="run it with seal=; a plan of it holds its inputs, so plan it with what is not secret left out",
         )
 
     def prove(self, definition: WorkflowDefinition, policies: JsonObject | None) -> JsonObject:
@@ -255,35 +278,3 @@ class Mission:
             ParamsError: the params do not fit.
         """
         return JsonObject(unstructure(self.read_params(params)))
-
-
-@lru_cache(maxsize=1024)
-def verify_mission(mission: Mission) -> None:
-    """
-    Refuse a mission that cannot keep its word, shown on its example.
-
-    The example is built twice and must give equal bytes; its policies must be there; its actions must be what its
-    catalogue says; no path may break its rules, and these name steps that are there.
-
-    Raises:
-        UnsafePathError: a path breaks a rule.
-        DefinitionError: the two differ, the workflow is one the engine refuses, an action is not in the catalogue, or a
-            rule names no step.
-        ParamsError: the example's params do not fit the params class.
-    """
-    first, second = mission(mission.example.params), mission(mission.example.params)
-    if first.raw != second.raw:
-        raise DefinitionError(
-            f"mission {mission.name!r} builds different workflows from equal params",
-            remedy="make build depend on its params alone: no clock, no random numbers, no set order",
-        )
-    ids = {step.id for step in first.steps}
-    faults = [
-        Fault(f"{shown(name)} is no step of the example, and no capability", f"rules[{index}]")
-        for index, rule in enumerate(mission.rules)
-        for name in named_steps(rule)
-        if name not in ids
-    ]
-    if faults:
-        raise DefinitionError(f"rules of mission {mission.name!r}", faults=faults)
-    mission.prove(first, mission.record_policies())

@@ -13,9 +13,11 @@ import attrs
 import orjson
 
 from runtime.encoding.canonical import JsonValue, encode_checked
+from runtime.encoding.seal import is_sealed
 from runtime.orchestration.elements import checked_number
 from runtime.orchestration.expressing import check, compute
 from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.opaque import refuse_sealed
 from runtime.orchestration.paths import exists, read, remove, write
 from runtime.orchestration.payloads import (
     ABSENT,
@@ -79,6 +81,7 @@ def _append(payload: EditPayload, view: StateView) -> None:
     items: JsonValue = []
     if exists(view, payload.path):
         items = read(view, payload.path)
+        refuse_sealed(items, payload.path.text)
         if type(items) is not list:
             raise StepFailure(StepErrorCode.WRONG_TYPE, "expected a list", where=payload.path.text)
     write(view, payload.path, [*items, value])
@@ -90,6 +93,7 @@ def _remove(payload: RemovePayload, view: StateView) -> None:
 
 def _increment(payload: IncrementPayload, view: StateView) -> None:
     number = read(view, payload.path)
+    refuse_sealed(number, payload.path.text)
     if type(number) not in (int, float):
         raise StepFailure(StepErrorCode.WRONG_TYPE, "expected a number", where=payload.path.text)
     total = math.fsum((number, payload.by)) if float in (type(number), type(payload.by)) else number + payload.by
@@ -100,29 +104,33 @@ def _merge(payload: MergePayload, view: StateView) -> None:
     patch = _source(payload, view)
     if payload.path.tokens:
         target = read(view, payload.path) if exists(view, payload.path) else None
-        write(view, payload.path, _merged(target, patch))
+        write(view, payload.path, _merged(target, patch, payload.path.text))
         return
     if type(patch) is not dict:
         raise StepFailure(StepErrorCode.WRONG_TYPE, "a merge of the root with no object", where=_pointer(payload).text)
+    refuse_sealed(patch)
     for key, value in patch.items():
         if value is not None:
-            view.put(key, _merged(view.load(key) if key in view else None, value))
+            view.put(key, _merged(view.load(key) if key in view else None, value, f"/{key}"))
         elif key in view:
             view.drop(key)
 
 
-def _merged(target: JsonValue, patch: JsonValue) -> JsonValue:
+def _merged(target: JsonValue, patch: JsonValue, where: str) -> JsonValue:
     """
     Apply a merge patch (RFC 7396) and give the outcome; neither argument is changed.
+
+    A seal in a patch takes the place of what stands there, as a scalar does, whatever was sealed.
     """
-    if type(patch) is not dict:
+    if type(patch) is not dict or is_sealed(patch):
         return patch
+    refuse_sealed(target, where)
     merged = dict(target) if type(target) is dict else {}
     for key, value in patch.items():
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = _merged(merged.get(key), value)
+            merged[key] = _merged(merged.get(key), value, f"{where}/{key}")
     return merged
 
 

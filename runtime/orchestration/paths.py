@@ -1,15 +1,17 @@
 """Reading and writing a state view by JSON Pointer.
 
 One rule for every operation: the parent must exist, the last object key may be new, an array index must exist. What
-does not fit fails the step with `path_missing` or `wrong_type` and the pointer.
+does not fit fails the step with `path_missing` or `wrong_type` and the pointer. Nothing below a seal is there.
 """
 
 import orjson
 
 from runtime.encoding.canonical import JsonValue, check_json, encode_checked
 from runtime.encoding.pointer import Pointer, array_index
+from runtime.encoding.seal import SEAL_MEMBER
 from runtime.errors import EncodingError
 from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.opaque import refuse_sealed
 from runtime.orchestration.view import StateView
 
 __all__ = ["exists", "find", "read", "remove", "write", "write_copy"]
@@ -20,11 +22,12 @@ def find(value: JsonValue, tokens: tuple[str, ...], pointer: Pointer) -> JsonVal
     Follow tokens down a plain value.
 
     Raises:
-        StepFailure: `path_missing`, or `wrong_type` where a scalar or a non-index stands in the way.
+        StepFailure: `path_missing`, or `wrong_type` where a scalar or a non-index stands in the way; `sealed_value`.
     """
     for token in tokens:
         if type(value) is dict:
-            if token not in value:
+            if token not in value or token == SEAL_MEMBER:
+                refuse_sealed(value, pointer.text)
                 raise _missing(token, pointer)
             value = value[token]
         elif type(value) is list:
@@ -129,6 +132,7 @@ def _parent(view: StateView, pointer: Pointer) -> JsonValue:
     if first not in view:
         raise _missing(first, pointer)
     parent = find(view.load(first), pointer.tokens[1:-1], pointer)
+    refuse_sealed(parent, pointer.text)
     if type(parent) not in (dict, list):
         raise StepFailure(
             StepErrorCode.WRONG_TYPE, f"{_kind(parent)} has no member {pointer.tokens[-1]!r}", where=pointer.text

@@ -10,6 +10,7 @@
    What looks like a secret in what it says is redacted; see `screening.py`.
 5. A mutating effect is not performed when a signed decision the run rests on no longer holds; it is `failed`, with
    the code `approval_stale`. See `approvals.py`.
+6. A connector is given the values behind the seals in its params; what is recorded keeps the seals. See `sealing.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from typing import final
 import attrs
 
 from runtime.encoding.frozen import JsonArray
+from runtime.errors import UnknownSealError
+from runtime.orchestration.opening import SealedRun, lost_outcome
 from runtime.orchestration.result import OrchestrationResult
 from runtime.orchestration.screening import redact_outcome
 from runtime.ports import Connector, EffectLedger
@@ -36,6 +39,7 @@ class Performer:
 
     effects: Mapping[str, Connector]
     ledger: EffectLedger | None
+    sealed: SealedRun
     allow_secrets: bool
 
     def perform(self, request: Request, is_stale: Callable[[], bool]) -> EffectOutcome:
@@ -43,26 +47,35 @@ class Performer:
         Perform an effect, unless it is known how it ended.
         """
         ask = _effect_of(request)
-        if self.ledger is not None and ask.mode is EffectMode.MUTATE:
-            if self.ledger.has_intent(request.digest):
-                return self.settle(request)
-            if is_stale():  # (5)
-                return EffectOutcome(status=OutcomeStatus.FAILED, code="approval_stale")
-            if not self.ledger.record_intent(request):  # (1)
-                # Somebody else began it a moment ago, and will say how it ends.
-                return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="in_flight")
-        elif self.ledger is not None:
-            known = self.ledger.find_outcome(request.digest)
-            if known is not None and known.status is not OutcomeStatus.UNKNOWN:  # (3)
-                return known
-            self.ledger.record_intent(request)
-        outcome = self._call(self.effects[ask.connector].call, request, ask.mode)
+        known = self._find_known(request, ask.mode, is_stale)
+        if known is not None:
+            return known
+        try:
+            opened = self.sealed.open(request)  # (6)
+        except UnknownSealError:
+            return EffectOutcome(status=OutcomeStatus.FAILED, code="sealed_value_missing")
+        is_first = self.ledger is None or self.ledger.record_intent(request)  # (1)
+        if not is_first and ask.mode is EffectMode.MUTATE:
+            # Somebody else began it a moment ago, and will say how it ends.
+            return EffectOutcome(status=OutcomeStatus.UNKNOWN, code="in_flight")
+        outcome = self._call(self.effects[ask.connector].call, opened, ask.mode)
         if not outcome.attempts:
             attempt = {"number": 1, "status": outcome.status.value, "code": outcome.code}
             outcome = attrs.evolve(outcome, attempts=JsonArray([attempt]))
         if self.ledger is not None:
             self.ledger.record_outcome(request.digest, outcome)
         return outcome
+
+    def _find_known(self, request: Request, mode: EffectMode, is_stale: Callable[[], bool]) -> EffectOutcome | None:
+        """
+        Give the outcome of an effect that is not to be performed: it was begun before, or may not be begun any more.
+        """
+        if mode is EffectMode.READ:
+            known = None if self.ledger is None else self.ledger.find_outcome(request.digest)
+            return known if known is not None and known.status is not OutcomeStatus.UNKNOWN else None  # (3)
+        if self.ledger is not None and self.ledger.has_intent(request.digest):
+            return self.settle(request)
+        return EffectOutcome(status=OutcomeStatus.FAILED, code="approval_stale") if is_stale() else None  # (5)
 
     def settle(self, request: Request) -> EffectOutcome:
         """
@@ -71,22 +84,31 @@ class Performer:
         known = None if self.ledger is None else self.ledger.find_outcome(request.digest)
         if known is not None and known.status is not OutcomeStatus.UNKNOWN:
             return known
-        look = getattr(self.effects[_effect_of(request).connector], "reconcile", None)
-        seen = None if look is None else self._call(look, request, EffectMode.MUTATE)
+        seen = self._look(request)
         if seen is None or seen.status is OutcomeStatus.UNKNOWN:
             return known or EffectOutcome(status=OutcomeStatus.UNKNOWN, code="interrupted")
         if self.ledger is not None:
             self.ledger.record_outcome(request.digest, seen)
         return seen
 
+    def _look(self, request: Request) -> EffectOutcome | None:
+        look = getattr(self.effects[_effect_of(request).connector], "reconcile", None)
+        if look is None:
+            return None
+        try:
+            opened = self.sealed.open(request)
+        except UnknownSealError:
+            return None  # Without the value nobody can look for what was done with it.
+        return self._call(look, opened, EffectMode.MUTATE)
+
     def _call(self, call: Callable[[Request], object], request: Request, mode: EffectMode) -> EffectOutcome:
         try:
             given = call(request)
         except Exception:  # noqa: BLE001 - foreign code may raise anything; only a code of ours is kept (4).
-            return _lost(mode, "connector_raised")
+            return lost_outcome(mode, "connector_raised")
         if type(given) is not EffectOutcome:
-            return _lost(mode, "connector_gave_no_outcome")
-        return redact_outcome(given, allow_secrets=self.allow_secrets)
+            return lost_outcome(mode, "connector_gave_no_outcome")
+        return redact_outcome(self.sealed.seal_outcome(request.step_id, mode, given), allow_secrets=self.allow_secrets)
 
 
 def tell_settled(result: OrchestrationResult, ledger: EffectLedger | None) -> OrchestrationResult:
@@ -109,11 +131,3 @@ def tell_settled(result: OrchestrationResult, ledger: EffectLedger | None) -> Or
 def _effect_of(request: Request) -> EffectAsk:
     assert isinstance(request.ask, EffectAsk)  # noqa: S101 - narrows the type; the run waits for an effect.
     return request.ask
-
-
-def _lost(mode: EffectMode, code: str) -> EffectOutcome:
-    """
-    Give the outcome of an effect whose connector did not say how it ended: it may have been done, if it mutates.
-    """
-    status = OutcomeStatus.UNKNOWN if mode is EffectMode.MUTATE else OutcomeStatus.FAILED
-    return EffectOutcome(status=status, code=code)

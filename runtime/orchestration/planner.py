@@ -26,6 +26,8 @@ from runtime.orchestration.preflight import verify_proof
 from runtime.orchestration.prepare import PreparedStep, prepare, refuse_mutation
 from runtime.orchestration.registry import MISSION_REGISTRY, find_mission
 from runtime.orchestration.result import OrchestrationResult
+from runtime.orchestration.sealed_inputs import refuse_seals
+from runtime.orchestration.sealing import Sealing, begin_planned, demand_sealing
 from runtime.policy.pack import PolicyPack
 from runtime.ports import Connector, Decisions, EffectLedger
 from runtime.values.answers import Answer
@@ -228,6 +230,7 @@ def plan_mission(  # noqa: PLR0913 - the keywords of run_mission.
     mission = find_mission(name, registry)
     brought = read_policies(record_policies(() if policies is None else policies))
     inputs = mission.begin(params, ExecutionContext() if ctx is None else ctx, policies=brought.values(), mode=mode)
+    refuse_seals(inputs)
     if inputs.mode is Mode.OBSERVE:
         refuse_mutation(prepare(inputs.definition))
     return Plan(catalogue=mission.catalogue, inputs=inputs, brought_policies=tuple(sorted(brought)))
@@ -240,6 +243,7 @@ def run_planned(  # noqa: PLR0913 - the keywords of run_mission.
     effects: Mapping[str, Connector] | None = None,
     ledger: EffectLedger | None = None,
     decisions: Decisions | None = None,
+    seal: Sealing | None = None,
     registry: Mapping[str, Mission] = MISSION_REGISTRY,
     allow_secrets: bool = True,
 ) -> OrchestrationResult:
@@ -252,6 +256,7 @@ def run_planned(  # noqa: PLR0913 - the keywords of run_mission.
         effects: as for `run_mission`.
         ledger: as for `run_mission`.
         decisions: as for `run_mission`.
+        seal: as for `run_mission`; seals outcomes, because inputs that are sealed cannot be planned.
         registry: where the mission is looked up again.
         allow_secrets: as for `run_mission`.
 
@@ -273,8 +278,12 @@ def run_planned(  # noqa: PLR0913 - the keywords of run_mission.
             where="plan",
             remedy="plan again, and have the new plan approved",
         )
-    given = inputs.answered_by(() if answers is None else tuple(answers))
-    return drive(given, effects=effects, ledger=ledger, decisions=decisions, allow_secrets=allow_secrets)
+    given = refuse_seals(inputs.answered_by(() if answers is None else tuple(answers)))
+    mission = find_mission(name, registry)
+    demand_sealing(mission, seal)
+    if seal is not None:
+        begin_planned(mission, inputs, seal)
+    return drive(given, effects=effects, ledger=ledger, decisions=decisions, seal=seal, allow_secrets=allow_secrets)
 
 
 def _describe_head(mission: Mission) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from runtime.encoding.canonical import JsonValue, canonical
-from runtime.encoding.order import order_key
+from runtime.encoding.canonical import JsonValue
 from runtime.encoding.pointer import Pointer
 from runtime.limits import MAX_DOCUMENT_BYTES
 from runtime.orchestration.elements import each, member_of, read_items
 from runtime.orchestration.expressing import Fuel, PerItem
 from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.opaque import canonical_opened, order_opened
 from runtime.orchestration.paths import read, write_copy
 from runtime.orchestration.payloads import Missing
 from runtime.orchestration.payloads_rules import (
@@ -98,11 +98,11 @@ def _fuel(payload: PickPayload, count: int, parts: int) -> Fuel:
 
 def _name(payload: SelectPayload, item: JsonValue) -> bytes:
     assert payload.distinct_by is not None  # noqa: S101 - narrows the type; the caller has looked.
-    return canonical(member_of(item, payload.distinct_by, payload.missing))
+    return canonical_opened(member_of(item, payload.distinct_by, payload.missing), payload.distinct_by.text)
 
 
 def _key(of: Pointer, missing: Missing, item: JsonValue) -> tuple[int, JsonValue]:
-    return order_key(member_of(item, of, missing))
+    return order_opened(member_of(item, of, missing), of.text)
 
 
 def _in_order(

@@ -10,18 +10,22 @@ from typing import Any, Final, Self, final
 
 from missions.catalog import BUILT_IN_MISSIONS
 from runtime.errors import (
-    CheckpointMismatchError,
     DefinitionError,
     IntegrityError,
     MissionEngineError,
+    SealingRequiredError,
     UnknownMissionError,
     shown,
 )
 from runtime.orchestration.checkpoint import Checkpoint, Mode, read_answers
 from runtime.orchestration.definitions import ExecutionContext
 from runtime.orchestration.drive import drive
-from runtime.orchestration.mission import Mission, verify_mission
+from runtime.orchestration.mission import Mission
+from runtime.orchestration.mission_check import verify_mission
 from runtime.orchestration.result import OrchestrationResult
+from runtime.orchestration.resuming import refuse_other_mission
+from runtime.orchestration.sealed_inputs import holds_seal, refuse_sealed_answer, refuse_seals
+from runtime.orchestration.sealing import SEAL_REMEDY, Sealing, begin_sealed, demand_sealing
 from runtime.policy.pack import PolicyPack
 from runtime.ports import Connector, Decisions, EffectLedger
 from runtime.values.answers import Answer
@@ -202,6 +206,7 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
     ledger: EffectLedger | None = None,
     decisions: Decisions | None = None,
     mode: Mode | str = Mode.OBSERVE,
+    seal: Sealing | None = None,
     registry: Mapping[str, Mission] = MISSION_REGISTRY,
     allow_secrets: bool = True,
 ) -> OrchestrationResult:
@@ -218,6 +223,7 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
         ledger: durable record of mutating effects; required when `effects` may mutate.
         decisions: checks decisions of steps that are signed or expire; without it those steps take none.
         mode: `observe`, or `apply` to allow steps that change something outside.
+        seal: seals values, and opens them for connectors; required by missions that name values to seal.
         registry: any read-only mapping of names to missions.
         allow_secrets: whether what looks like a secret may enter; without, inputs are refused and outputs redacted.
 
@@ -232,9 +238,16 @@ def run_mission(  # noqa: PLR0913 - the keywords are the contract of every calle
         AnswerRefusedError: an answer is invalid, stale, left over, or a decision that cannot be taken.
     """
     mission = find_mission(name, registry)
-    inputs = mission.begin(params, ctx, policies=() if policies is None else policies, mode=mode)
-    inputs = inputs.answered_by(read_answers(() if answers is None else answers))
-    return drive(inputs, effects=effects, ledger=ledger, decisions=decisions, allow_secrets=allow_secrets)
+    packs = () if policies is None else policies
+    given = read_answers(() if answers is None else answers)
+    if seal is None:
+        demand_sealing(mission, seal)
+        inputs = refuse_seals(mission.begin(params, ctx, policies=packs, mode=mode).answered_by(given))
+    else:
+        for answer in given:
+            refuse_sealed_answer(answer)
+        inputs = begin_sealed(mission, params, ctx, seal, policies=packs, mode=mode).answered_by(given)
+    return drive(inputs, effects=effects, ledger=ledger, decisions=decisions, seal=seal, allow_secrets=allow_secrets)
 
 
 def resume_mission(  # noqa: PLR0913 - the keywords are the contract of every caller.
@@ -244,6 +257,7 @@ def resume_mission(  # noqa: PLR0913 - the keywords are the contract of every ca
     effects: Mapping[str, Connector] | None = None,
     ledger: EffectLedger | None = None,
     decisions: Decisions | None = None,
+    seal: Sealing | None = None,
     registry: Mapping[str, Mission] = MISSION_REGISTRY,
     allow_secrets: bool = True,
 ) -> OrchestrationResult:
@@ -256,6 +270,7 @@ def resume_mission(  # noqa: PLR0913 - the keywords are the contract of every ca
         effects: as for `run_mission`.
         ledger: as for `run_mission`.
         decisions: as for `run_mission`.
+        seal: as for `run_mission`; it needs no rules again, and is required when something of the run is sealed.
         registry: where the mission is looked up again.
         allow_secrets: as for `run_mission`; what the checkpoint holds was taken before.
 
@@ -267,33 +282,22 @@ def resume_mission(  # noqa: PLR0913 - the keywords are the contract of every ca
     """
     if type(checkpoint) is not Checkpoint:
         raise IntegrityError(f"checkpoint is {shown(checkpoint)}", where="checkpoint", remedy="give a Checkpoint")
-    _refuse_other_mission(checkpoint, registry)
+    mission = None if checkpoint.mission is None else find_mission(checkpoint.mission, registry)
+    if mission is not None:
+        refuse_other_mission(checkpoint, mission)
+        demand_sealing(mission, seal)
+    given = read_answers(answers)
+    for answer in given:
+        refuse_sealed_answer(answer)
+    if seal is None and holds_seal(checkpoint):
+        raise SealingRequiredError("a run with sealed values", where="checkpoint", remedy=SEAL_REMEDY)
     settled = checkpoint.answers
-    inputs = checkpoint.answered_by((*settled, *read_answers(answers)))
     return drive(
-        inputs, effects=effects, ledger=ledger, decisions=decisions, settled=settled, allow_secrets=allow_secrets
+        checkpoint.answered_by((*settled, *given)),
+        effects=effects,
+        ledger=ledger,
+        decisions=decisions,
+        settled=settled,
+        seal=seal,
+        allow_secrets=allow_secrets,
     )
-
-
-def _refuse_other_mission(checkpoint: Checkpoint, registry: Mapping[str, Mission]) -> None:
-    if checkpoint.mission is None:
-        return
-    mission = find_mission(checkpoint.mission, registry)
-    if mission.version != checkpoint.mission_version:
-        raise CheckpointMismatchError(
-            f"mission {mission.name!r} is version {mission.version} here, and the checkpoint needs {checkpoint.mission_version}",
-            where="mission_version",
-            remedy="resume it with the release that made it, or start a new run",
-        )
-    if mission(checkpoint.params).digest != checkpoint.definition.digest:
-        raise CheckpointMismatchError(
-            f"mission {mission.name!r} version {mission.version} builds another workflow here than the checkpoint holds",
-            where="definition",
-            remedy="resume it with the release that made it, or start a new run",
-        )
-    if mission.prove(checkpoint.definition, checkpoint.policies) != checkpoint.proof:
-        raise CheckpointMismatchError(
-            f"mission {mission.name!r} version {mission.version} has other rules here than the checkpoint was proven by",
-            where="proof",
-            remedy="resume it with the release that made it, or start a new run",
-        )

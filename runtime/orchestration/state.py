@@ -17,6 +17,7 @@ import orjson
 
 from runtime.encoding.canonical import JsonValue, canonical, check_json, encode_checked, key_order
 from runtime.encoding.frozen import freeze
+from runtime.encoding.seal import may_hold_seal
 from runtime.errors import EncodingError, shown
 from runtime.limits import MAX_DOCUMENT_BYTES
 
@@ -106,6 +107,15 @@ class State(Mapping[str, Any]):
         if self._digest is None:
             self._digest = "sha256:" + self._hash()
         return self._digest
+
+    @property
+    def may_hold_seal(self) -> bool:
+        """
+        Tell whether a seal may stand in it; False is certain. See `encoding/seal.py`.
+        """
+        if self._whole is not None:
+            return may_hold_seal(self._whole)
+        return any(map(may_hold_seal, self._split().values()))
 
     def _hash(self) -> str:
         if self._size <= _SMALL_BYTES:

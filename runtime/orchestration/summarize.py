@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from functools import partial
 
 from runtime.encoding.canonical import JsonValue
-from runtime.encoding.order import order_key
 from runtime.encoding.pointer import Pointer
 from runtime.orchestration.elements import checked_number, each, read_items, total
 from runtime.orchestration.expressing import Fuel, PerItem
 from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.opaque import order_opened, refuse_sealed
 from runtime.orchestration.paths import find, write_copy
 from runtime.orchestration.payloads import ITEM, Measure, MeasureKind, Missing, SummarizePayload
 from runtime.orchestration.view import StateView
@@ -71,6 +71,7 @@ def _name(payload: SummarizePayload, by: Pointer, item: JsonValue) -> str:
         if payload.missing is Missing.EMPTY and failure.code is StepErrorCode.PATH_MISSING:
             return ""
         raise
+    refuse_sealed(name, by.text)
     if type(name) is not str:
         raise StepFailure(StepErrorCode.WRONG_TYPE, "a group that is not a string", where=by.text)
     return name
@@ -101,9 +102,9 @@ def _measure(payload: SummarizePayload, measure: Measure, items: list[JsonValue]
         case MeasureKind.LIST:
             return values
         case MeasureKind.MIN:
-            return min(values, key=order_key, default=None)
+            return min(values, key=partial(order_opened, where=where), default=None)
         case MeasureKind.MAX:
-            return max(values, key=order_key, default=None)
+            return max(values, key=partial(order_opened, where=where), default=None)
         case MeasureKind.SUM:
             return checked_number(total(values, where), where)
         case MeasureKind.AVG:

@@ -7,11 +7,13 @@ from typing import Final, final
 
 from runtime.encoding.canonical import JsonValue
 from runtime.encoding.pointer import Pointer
+from runtime.encoding.seal import is_sealed
 from runtime.errors import shown
 from runtime.orchestration.dates import day_number
 from runtime.orchestration.elements import checked_number, member_of, total
 from runtime.orchestration.expressing import Fuel, PerItem
 from runtime.orchestration.failures import StepErrorCode, StepFailure
+from runtime.orchestration.opaque import refuse_sealed
 from runtime.orchestration.paths import find
 from runtime.orchestration.payloads import ITEM, Missing
 from runtime.orchestration.payloads_rules import (
@@ -64,6 +66,7 @@ class ByWeights:
 
     def _points(self, item: JsonValue, weight: Weight, measure: "_Measure") -> tuple[JsonValue, int | float]:
         value = member_of(item, weight.of, self._missing)
+        refuse_sealed(value, weight.of.text)
         if value is None:
             if self._missing is Missing.EMPTY:
                 return None, 0
@@ -127,6 +130,7 @@ def _rank(ranks: Mapping[JsonValue, int], value: JsonValue) -> tuple[JsonValue, 
 
 
 def _read_day(value: JsonValue) -> int:
+    refuse_sealed(value)
     day = day_number(value) if type(value) is str else None
     if day is None:
         raise StepFailure(StepErrorCode.WRONG_TYPE, f"{shown(value)} is no date such as 2026-01-31")
@@ -155,6 +159,7 @@ class ByExpression:
         """
         value: int | float = self._rule.value_of(item)
         if type(value) not in _NUMBERS:
+            refuse_sealed(value)
             raise StepFailure(StepErrorCode.WRONG_TYPE, f"a score that is {kind_of(value)} (score)")
         return value
 
@@ -182,4 +187,4 @@ def _below_item(path: str) -> Pointer:
 def _in_short(value: JsonValue) -> JsonValue:
     if type(value) is list:
         return f"list of {len(value)}"
-    return f"object of {len(value)}" if type(value) is dict else value
+    return f"object of {len(value)}" if type(value) is dict and not is_sealed(value) else value

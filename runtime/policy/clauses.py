@@ -10,6 +10,7 @@ from typing import Final, Self, final
 import attrs
 
 from runtime.encoding.canonical import JsonValue
+from runtime.encoding.seal import is_sealed
 from runtime.errors import EvaluationError
 from runtime.limits import MAX_EXPRESSION_FUEL
 from runtime.policy.compiler import compile_node
@@ -124,13 +125,20 @@ def split(expression: Expression) -> tuple[Clause, ...]:
 
 def short_value(value: JsonValue) -> JsonValue:
     """
-    Give a scalar as it is, and of a container or a long text its type and size.
+    Give a scalar or a seal as it is, and of a container or a long text its type and size.
     """
     if type(value) is str and len(value) > LONGEST_TEXT:
         return {"type": "text", "size": len(value)}
-    if type(value) in (list, dict):
+    if type(value) in (list, dict) and not is_sealed(value):
         return {"type": "list" if type(value) is list else "object", "size": len(value)}
     return value
+
+
+def _peek(path: Path, env: Environment) -> JsonValue:
+    try:
+        return look_up(path, env)
+    except EvaluationError:
+        return ABSENT  # Inside of a seal nothing is there to be told.
 
 
 def _outcome(clause: "Clause | Equality", env: Environment) -> tuple[bool | None, str | None]:
@@ -152,7 +160,7 @@ def _build_report(
     seen: dict[str, JsonValue] = {}
     absent: list[JsonValue] = []
     for path, text in clause.paths:
-        value = look_up(path, env)
+        value = _peek(path, env)
         if value is ABSENT:
             absent.append(text)
         else:

@@ -4,16 +4,27 @@ What operators mean is in `semantics.py`; logic and macros, which outlive the fa
 `conditions.py`.
 """
 
-import operator
 from collections.abc import Callable
 from typing import Any, Final
 
 from runtime.encoding.canonical import JsonValue
+from runtime.encoding.seal import SEAL_MEMBER
 from runtime.errors import EvaluationError, shown
 from runtime.policy import semantics
+from runtime.policy.arithmetic import ARITHMETIC, negate
 from runtime.policy.conditions import Compile, Evaluator, compile_logic, compile_macro, truth
 from runtime.policy.lexer import place_of
-from runtime.policy.semantics import ARITHMETIC, Environment, Failure, fail, field_of, item_of, kind_of, told
+from runtime.policy.relations import compile_relation
+from runtime.policy.semantics import (
+    Environment,
+    Failure,
+    fail,
+    field_of,
+    item_of,
+    kind_of,
+    refuse_sealed,
+    told,
+)
 from runtime.policy.syntax import (
     Arithmetic,
     Call,
@@ -135,7 +146,10 @@ def _has(node: Has, compiled: Compile) -> Evaluator:
         value = operand(env)
         if type(value) is not dict:
             fail(Failure.WRONG_TYPE, f"{kind_of(value)} has no members")
-        return name in value
+        if name in value:
+            return True
+        refuse_sealed(value)
+        return False
 
     return has
 
@@ -161,56 +175,7 @@ def _not(node: Not, compiled: Compile) -> Evaluator:
 
 def _negation(node: Negation, compiled: Compile) -> Evaluator:
     operand = compiled(node.operand)
-    return lambda env: semantics.negate(operand(env))
-
-
-def _relation(node: Relation, compiled: Compile) -> Evaluator:
-    left, right = compiled(node.left), compiled(node.right)
-    if node.operator in _ORDERINGS and isinstance(node.right, Literal) and type(node.right.value) is int:
-        return _compare_with(node.right.value, left, _ORDERINGS[node.operator])
-    return _RELATIONS[node.operator](left, right)
-
-
-def _compare_with(bound: int, left: Evaluator, test: Callable[[Any, Any], bool]) -> Evaluator:
-    def compare(env: Environment) -> bool:
-        value = left(env)
-        return test(value, bound) if type(value) is int else test(semantics.order(value, bound, env), 0)
-
-    return compare
-
-
-def _equality(left: Evaluator, right: Evaluator) -> Evaluator:
-    return lambda env: semantics.equal(left(env), right(env), env)
-
-
-def _inequality(left: Evaluator, right: Evaluator) -> Evaluator:
-    return lambda env: not semantics.equal(left(env), right(env), env)
-
-
-def _membership(left: Evaluator, right: Evaluator) -> Evaluator:
-    return lambda env: semantics.contains_member(left(env), right(env), env)
-
-
-def _ordering(test: Callable[[Any, Any], bool]) -> Callable[[Evaluator, Evaluator], Evaluator]:
-    def compile_ordering(left: Evaluator, right: Evaluator) -> Evaluator:
-        def compare(env: Environment) -> bool:
-            a, b = left(env), right(env)
-            if type(a) is int and type(b) is int:
-                return test(a, b)
-            return test(semantics.order(a, b, env), 0)
-
-        return compare
-
-    return compile_ordering
-
-
-_ORDERINGS: Final = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-_RELATIONS: Final[dict[str, Callable[[Evaluator, Evaluator], Evaluator]]] = {
-    "==": _equality,
-    "!=": _inequality,
-    "in": _membership,
-    **{sign: _ordering(test) for sign, test in _ORDERINGS.items()},
-}
+    return lambda env: negate(operand(env))
 
 
 def _arithmetic(node: Arithmetic, compiled: Compile) -> Evaluator:
@@ -246,6 +211,7 @@ def _call(node: Call, compiled: Compile) -> Evaluator:
     def call(env: Environment) -> bool:
         text, part = operand(env), argument(env)
         if type(text) is not str or type(part) is not str:
+            refuse_sealed(text, part)
             fail(Failure.WRONG_TYPE, f"{method} of {kind_of(text)} and {kind_of(part)}", "both must be text")
         env.pay((len(text) + len(part)) // semantics.TEXT_PER_FUEL)
         return bool(search(text, part))
@@ -269,8 +235,11 @@ def _map(node: MapDisplay, compiled: Compile) -> Evaluator:
         for make_key, make_value in pairs:
             key = make_key(env)
             if type(key) is not str:
+                refuse_sealed(key)
                 fail(Failure.WRONG_TYPE, f"{kind_of(key)} as a key", "keys of objects are text")
             env.pay(len(key) // semantics.TEXT_PER_FUEL)
+            if key == SEAL_MEMBER:
+                fail(Failure.SEALED_VALUE, "an expression that makes a seal", "only the driver of a run seals")
             if key in made:
                 fail(Failure.WRONG_TYPE, f"key {told(key)} twice in one object")
             made[key] = make_value(env)
@@ -294,5 +263,5 @@ _COMPILERS: Final[dict[type, Callable[[Any, Compile], Evaluator]]] = {
     Name: _name,
     Negation: _negation,
     Not: _not,
-    Relation: _relation,
+    Relation: compile_relation,
 }

@@ -3,7 +3,7 @@
 Rules, referred to by number below:
 
 1. `&&`, `||`, `all` and `exists` absorb as CEL's do: an operand that fails does not matter when another one settles the
-   value. Only lack of fuel ends everything.
+   value. Only lack of fuel and a look at a sealed value end everything.
 2. A macro pays for its body each time it runs it; everything else was paid for when the evaluation began.
 3. Nothing but true and false is a condition.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from runtime.encoding.canonical import JsonValue
 from runtime.errors import EvaluationError
-from runtime.policy.semantics import Environment, Failure, fail, kind_of
+from runtime.policy.semantics import ENDING, Environment, Failure, fail, kind_of, refuse_sealed
 from runtime.policy.syntax import Logic, Macro, Node, count_nodes
 
 __all__ = ["Compile", "Evaluator", "compile_logic", "compile_macro", "truth"]
@@ -30,6 +30,7 @@ def truth(value: JsonValue, text: str) -> bool:
     """
     if value is True or value is False:
         return bool(value)
+    refuse_sealed(value)
     return fail(Failure.WRONG_TYPE, f"{kind_of(value)} {text}", "only true and false are")  # (3)
 
 
@@ -61,7 +62,7 @@ def compile_logic(node: Logic, compiled: Compile) -> Evaluator:
 
 def _absorb(error: EvaluationError, earlier: EvaluationError | None) -> EvaluationError:
     # (1) The first failure is the one that is told.
-    if error.failure == Failure.OUT_OF_FUEL:
+    if error.failure in ENDING:
         raise error
     return earlier or error
 
@@ -77,6 +78,7 @@ def compile_macro(node: Macro, compiled: Compile) -> Evaluator:
     def over(env: Environment) -> JsonValue:
         items = operand(env)
         if type(items) is not list:
+            refuse_sealed(items)
             fail(Failure.WRONG_TYPE, f"{macro} over {kind_of(items)}", "only lists have elements")
 
         def each(item: JsonValue) -> JsonValue:

@@ -10,6 +10,7 @@ Rules, referred to by number below:
    came closest. What is told has a bound, and the bound does not depend on the input.
 5. Obligations and constraints of every rule that applies are handed on, the deciding rule's first; where the decision
    is deny, those of the rules that deny.
+6. A rule that would look at a sealed value ends the evaluation: whatever the verdict, it would not be on the input.
 """
 
 from bisect import insort
@@ -30,7 +31,7 @@ from runtime.policy.clauses import Clause, Equality, split
 from runtime.policy.conditions import Evaluator
 from runtime.policy.pack import PolicyPack
 from runtime.policy.rules import Effect, Rule
-from runtime.policy.semantics import Environment
+from runtime.policy.semantics import Environment, Failure, refuse_sealed
 from runtime.policy.syntax import Macro, walk
 from runtime.values.verdicts import Decision, Verdict
 
@@ -104,12 +105,15 @@ class _Compiled:
             env.fuel = fuel
             try:
                 value = run(env)
-            except EvaluationError:
+            except EvaluationError as error:
+                if error.failure == Failure.SEALED_VALUE:
+                    raise  # (6)
                 is_certain = False
                 continue
             if value is not wanted:
                 if value is (not wanted):
                     return False  # (3)
+                refuse_sealed(value)
                 is_certain = False  # Neither true nor false: no condition.
         return True if is_certain else None
 
@@ -164,6 +168,7 @@ def evaluate(pack: PolicyPack, given: Mapping[str, JsonValue]) -> Verdict:
     Raises:
         PolicyError: what was given is no pack.
         EncodingError: the input is no JSON object.
+        EvaluationError: a rule looks at a sealed value.
     """
     if type(pack) is not PolicyPack:
         raise PolicyError(f"policy is {shown(pack)}", remedy="give a PolicyPack")

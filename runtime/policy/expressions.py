@@ -23,7 +23,7 @@ from runtime.policy.conditions import Evaluator
 from runtime.policy.lexer import place_of
 from runtime.policy.parser import parse
 from runtime.policy.reads import Path, list_reads, path_text
-from runtime.policy.semantics import Environment, Failure, as_number, fail, kind_of
+from runtime.policy.semantics import Environment, Failure, as_number, fail, kind_of, refuse_sealed
 from runtime.policy.syntax import Macro, Node, count_nodes, walk
 
 __all__ = ["Expression"]
@@ -88,6 +88,7 @@ class Expression:
         """
         value = self._run(variables, bound)
         if type(value) is not bool:
+            refuse_sealed(value)
             what = f"a condition that is {kind_of(value)}"
             fail(Failure.WRONG_TYPE, what, "a condition is true or false", self._place)
         return bool(value)

@@ -17,7 +17,7 @@ from runtime.limits import MAX_NUMBER
 from runtime.policy.compiler import compile_node
 from runtime.policy.conditions import Evaluator
 from runtime.policy.reads import Path, list_reads, path_of, path_text
-from runtime.policy.semantics import Environment
+from runtime.policy.semantics import Environment, refuse_sealed
 from runtime.policy.syntax import MIRRORED, Call, Literal, Logic, Node, Not, Relation, count_nodes
 
 __all__ = ["ABSENT", "LONGEST_TEXT", "Near", "find_nearest", "holds_with", "look_up"]
@@ -66,16 +66,27 @@ class Near:
 def look_up(path: Path, env: Environment) -> Any:  # noqa: ANN401 - a JSON value, or ABSENT.
     """
     Give what stands at a path.
+
+    Raises:
+        EvaluationError: the path leads into a seal.
     """
     value: Any = env.variables
     for part in path:
         if value is env.variables or type(value) is dict:
+            refuse_sealed(value)
             if part not in value:
                 return ABSENT
         elif type(value) is not list or type(part) is not int or not 0 <= part < len(value):
             return ABSENT
         value = value[part]
     return value
+
+
+def _is_absent(path: Path, env: Environment) -> bool:
+    try:
+        return look_up(path, env) is ABSENT
+    except EvaluationError:
+        return False
 
 
 def find_nearest(node: Node, env: Environment, *, wanted: bool) -> Near | None:
@@ -106,7 +117,7 @@ def holds_with(near: Near, run: Evaluator, env: Environment, *, wanted: bool) ->
         return False
     if near.is_size:
         # Nothing but the size is looked at, or `find_nearest` would not have told it; but what is there must have one.
-        return type(near.seen) is int or look_up(near.path, env) is ABSENT
+        return type(near.seen) is int or _is_absent(near.path, env)
     changed = Environment(variables, env.bound)
     changed.fuel = env.fuel
     try:

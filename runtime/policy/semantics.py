@@ -3,18 +3,22 @@
 Values are of the canonical domain (`encoding/canonical.py`): exact Python types. An integral float counts as the
 integer it is, so nothing depends on whether a number was written `2` or `2.0`. Work that grows with a value is paid for
 in fuel before it is done.
+
+A seal (`encoding/seal.py`) is carried about like any value, and nothing else: what would read into it, compare it or count
+with it has no value, whatever stands around it, because the value that was sealed is not there to be looked at.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final, NoReturn, final
+from typing import Final, NoReturn, final
 
 from runtime.encoding.canonical import JsonValue
+from runtime.encoding.seal import SEAL_MEMBER, is_sealed
 from runtime.errors import EvaluationError, shown
-from runtime.limits import MAX_EXPRESSION_FUEL, MAX_EXPRESSION_TEXT, MAX_NUMBER, SHOWN_VALUE_LENGTH
+from runtime.limits import MAX_EXPRESSION_FUEL, MAX_NUMBER, SHOWN_VALUE_LENGTH
 
 __all__ = [
-    "ARITHMETIC",
+    "ENDING",
     "TEXT_PER_FUEL",
     "Environment",
     "Failure",
@@ -25,8 +29,8 @@ __all__ = [
     "field_of",
     "item_of",
     "kind_of",
-    "negate",
     "order",
+    "refuse_sealed",
     "size_of",
     "told",
 ]
@@ -58,6 +62,11 @@ class Failure(StrEnum):
     NUMBER_OUT_OF_RANGE = "number_out_of_range"
     VALUE_TOO_LARGE = "value_too_large"
     OUT_OF_FUEL = "out_of_fuel"
+    SEALED_VALUE = "sealed_value"
+
+
+ENDING: Final = (Failure.OUT_OF_FUEL, Failure.SEALED_VALUE)
+"""Failures that nothing around them absorbs."""
 
 
 def fail(failure: Failure, what: str, remedy: str = "", where: str = "") -> NoReturn:
@@ -67,6 +76,17 @@ def fail(failure: Failure, what: str, remedy: str = "", where: str = "") -> NoRe
     error = EvaluationError(what, where=where, remedy=remedy)
     error.failure = failure.value
     raise error
+
+
+def refuse_sealed(*values: JsonValue) -> None:
+    """
+    End an evaluation that would look at what a seal stands for.
+
+    Raises:
+        EvaluationError: `sealed_value`, where one of the values is a seal.
+    """
+    if any(map(is_sealed, values)):
+        fail(Failure.SEALED_VALUE, "a sealed value", "an expression can carry it, and nothing more")
 
 
 @final
@@ -132,7 +152,8 @@ def field_of(value: JsonValue, name: str) -> JsonValue:
     """
     if type(value) is not dict:
         fail(Failure.WRONG_TYPE, f"{kind_of(value)} has no member {told(name)}")
-    if name not in value:
+    if name not in value or name == SEAL_MEMBER:
+        refuse_sealed(value)
         fail(Failure.PATH_MISSING, f"nothing named {told(name)}", "ask has(…) first, where it may be absent")
     return value[name]
 
@@ -145,9 +166,11 @@ def item_of(value: JsonValue, index: JsonValue, env: Environment) -> JsonValue:
         env.pay(len(index) // TEXT_PER_FUEL)
         return field_of(value, index)
     if type(value) is not list:
+        refuse_sealed(value)
         fail(Failure.WRONG_TYPE, f"{kind_of(value)} has no element {told(index)}")
     index = _whole(index)
     if type(index) is not int:
+        refuse_sealed(index)
         fail(Failure.WRONG_TYPE, f"index {told(index)} of a list", "give a whole number")
     if not 0 <= index < len(value):
         fail(Failure.PATH_MISSING, f"index {told(index)} is beyond {len(value)} elements")
@@ -170,6 +193,7 @@ def equal(left: JsonValue, right: JsonValue, env: Environment) -> bool:
     if kind in _NUMBERS and other in _NUMBERS:
         return bool(left == right if kind is other is int else as_number(left) == as_number(right))
     if kind in _NAMES and other in _NAMES:
+        refuse_sealed(left, right)
         return kind is other and bool(left == right)
     # What is not JSON might be equal by rules of its own, so it is never compared.
     return fail(Failure.WRONG_TYPE, f"{kind_of(left)} compared with {kind_of(right)}", "only JSON values are compared")
@@ -183,6 +207,8 @@ def _equal_trees(left: JsonValue, right: JsonValue, env: Environment) -> bool:
         if type(one) not in _CONTAINERS or type(one) is not type(other):
             if not equal(one, other, env):
                 return False
+        elif type(one) is dict and (SEAL_MEMBER in one or SEAL_MEMBER in other):
+            refuse_sealed(one, other)
         elif len(one) != len(other):
             return False
         elif type(one) is list:
@@ -207,6 +233,7 @@ def order(left: JsonValue, right: JsonValue, env: Environment) -> int:
     if kind in _NUMBERS and other in _NUMBERS:
         left, right = as_number(left), as_number(right)
     elif kind is not other or kind not in (str, bool):
+        refuse_sealed(left, right)
         what = f"{kind_of(left)} compared with {kind_of(right)}"
         fail(Failure.WRONG_TYPE, what, "only numbers, texts or truth values have an order among themselves")
     elif kind is str:
@@ -221,9 +248,11 @@ def contains_member(member: JsonValue, container: JsonValue, env: Environment) -
     if type(container) is list:
         env.pay(len(container))
         return any(equal(member, item, env) for item in container)
+    refuse_sealed(container)
     if type(container) is not dict:
         fail(Failure.WRONG_TYPE, f"{kind_of(container)} holds nothing", "the right side of `in` is a list or an object")
     if type(member) is not str:
+        refuse_sealed(member)
         fail(Failure.WRONG_TYPE, f"{kind_of(member)} as a key", "keys of objects are text")
     env.pay(len(member) // TEXT_PER_FUEL)
     return member in container
@@ -233,68 +262,7 @@ def size_of(value: JsonValue) -> int:
     """
     Count characters (code points), elements or members.
     """
+    refuse_sealed(value)
     if type(value) not in (str, list, dict):
         fail(Failure.WRONG_TYPE, f"size of {kind_of(value)}", "text, lists and objects have one")
     return len(value)
-
-
-def _operand(value: JsonValue, verb: str) -> Any:  # noqa: ANN401 - an int or a float.
-    if type(value) not in _NUMBERS:
-        fail(Failure.WRONG_TYPE, f"{kind_of(value)} {verb}", "only numbers are")
-    return as_number(value)
-
-
-def _add(left: JsonValue, right: JsonValue, env: Environment) -> JsonValue:
-    if type(left) is str and type(right) is str:
-        length = len(left) + len(right)
-        if length > MAX_EXPRESSION_TEXT:
-            fail(Failure.VALUE_TOO_LARGE, f"a text of {length} characters")
-        env.pay(length // TEXT_PER_FUEL)
-        return left + right
-    if type(left) is list and type(right) is list:
-        env.pay(len(left) + len(right))
-        return [*left, *right]
-    return as_number(_operand(left, "added") + _operand(right, "added"))
-
-
-def _subtract(left: JsonValue, right: JsonValue, _env: Environment) -> JsonValue:
-    return as_number(_operand(left, "subtracted") - _operand(right, "subtracted"))
-
-
-def _multiply(left: JsonValue, right: JsonValue, _env: Environment) -> JsonValue:
-    return as_number(_operand(left, "multiplied") * _operand(right, "multiplied"))
-
-
-def _divide(left: JsonValue, right: JsonValue, _env: Environment) -> JsonValue:
-    dividend, divisor = _operand(left, "divided"), _operand(right, "divided")
-    if divisor == 0:
-        fail(Failure.DIVISION_BY_ZERO, "division by zero")
-    return as_number(dividend / divisor)
-
-
-def _remainder(left: JsonValue, right: JsonValue, _env: Environment) -> JsonValue:
-    dividend, divisor = _operand(left, "divided"), _operand(right, "divided")
-    if type(dividend) is not int or type(divisor) is not int:
-        fail(Failure.WRONG_TYPE, "a remainder of other than whole numbers")
-    if divisor == 0:
-        fail(Failure.DIVISION_BY_ZERO, "division by zero")
-    # Python's own remainder has the sign of the divisor; CEL's that of the dividend.
-    size = abs(dividend) % abs(divisor)
-    return -size if dividend < 0 else size
-
-
-def negate(value: JsonValue) -> JsonValue:
-    """
-    Change the sign of a number.
-    """
-    return as_number(-_operand(value, "negated"))
-
-
-ARITHMETIC: Final[dict[str, Callable[[JsonValue, JsonValue, Environment], JsonValue]]] = {
-    "+": _add,
-    "-": _subtract,
-    "*": _multiply,
-    "/": _divide,
-    "%": _remainder,
-}
-"""Arithmetic operators. `+` also joins two texts or two lists; `7 / 2` is `3.5`; `%` takes whole numbers."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, final
 
 import attrs
 
@@ -10,11 +10,13 @@ from runtime.encoding.canonical import canonical
 from runtime.encoding.digest import is_digest
 from runtime.encoding.frozen import FrozenValue, JsonArray, JsonObject
 from runtime.encoding.pointer import Pointer
+from runtime.encoding.seal import Seal
 from runtime.errors import DefinitionError, shown
 from runtime.limits import MAX_IDENTIFIER_LENGTH, MAX_PAYLOAD_BYTES, MAX_TEXT_LENGTH
 
 __all__ = [
     "SCHEMA_PART",
+    "OrSealed",
     "frozen_bytes",
     "is_below_root",
     "is_identifier",
@@ -24,6 +26,7 @@ __all__ = [
     "is_small_json",
     "is_text",
     "of_type",
+    "or_sealed",
     "stated",
 ]
 
@@ -48,6 +51,30 @@ def stated(**part: int) -> Callable[[V], V]:
         return check
 
     return state
+
+
+@final
+@attrs.frozen
+class OrSealed:
+    """
+    A validator that looks at a value, and lets a seal in its place pass.
+    """
+
+    validator: Validator
+
+    def __call__(self, instance: object, field: "attrs.Attribute[Any]", value: object) -> None:
+        """
+        Hold a value to the validator, unless it is a seal.
+        """
+        if type(value) is not Seal:
+            self.validator(instance, field, value)
+
+
+def or_sealed(validator: Validator) -> OrSealed:
+    """
+    Give the validator of a params field that may be sealed: `token: str | Seal = attrs.field(validator=or_sealed(is_text))`.
+    """
+    return OrSealed(validator)
 
 
 def of_type(*kinds: type) -> Validator:

@@ -1,7 +1,7 @@
 """Requests: what a run waits for, bound to everything it rests on."""
 
 from enum import StrEnum
-from typing import ClassVar, Final, final
+from typing import ClassVar, Final, Self, final
 
 import attrs
 
@@ -65,7 +65,8 @@ class EffectAsk:
 
     connector: str
     action: str
-    params: JsonObject
+    params: JsonObject = attrs.field(repr=False)
+    """Not shown, because a connector is given them with the seals opened."""
     mode: EffectMode
 
     KIND: ClassVar[str] = "effect"
@@ -87,19 +88,30 @@ class Request:
     lineage_head: str
     input_digest: str
     ask: HumanAsk | EffectAsk
+    recorded_as: str | None = None
+    """The digest of the request as it is recorded, where this is the one with its seals opened; in no record."""
 
     def to_dict(self) -> dict[str, object]:
         """
         Give the record as a plain dict.
         """
-        return {"schema": REQUEST_SCHEMA, **unstructure(self)}
+        members = unstructure(self)
+        del members["recorded_as"]
+        return {"schema": REQUEST_SCHEMA, **members}
 
     @property
     def digest(self) -> str:
         """
         The digest an answer is bound to.
         """
-        return digest_of_bytes(canonical_record(self.to_dict()))
+        return self.recorded_as or digest_of_bytes(canonical_record(self.to_dict()))
+
+    def opened_with(self, params: JsonObject) -> Self:
+        """
+        Give the request to a connector, with the seals in its params opened. Its digest stays that of the record.
+        """
+        assert isinstance(self.ask, EffectAsk)  # noqa: S101 - narrows the type; only an effect has params.
+        return attrs.evolve(self, ask=attrs.evolve(self.ask, params=params), recorded_as=self.digest)
 
 
 class WaitReason(StrEnum):

@@ -21,6 +21,7 @@ MODULES = (
     "runtime.encoding.order",
     "runtime.encoding.pointer",
     "runtime.encoding.redaction",
+    "runtime.encoding.seal",
     "runtime.errors",
     "runtime.evidence",
     "runtime.evidence.exports",
@@ -51,6 +52,7 @@ MODULES = (
     "runtime.values.approvers",
     "runtime.values.decisions",
     "runtime.values.revocations",
+    "runtime.values.seals",
     "runtime.values.signatures",
 )
 

@@ -47,6 +47,7 @@ from runtime.testing import MemoryLogStore
 from runtime.values.decisions import Opening
 from runtime.values.keys import PrivateKey
 from runtime.values.revocations import Revocation
+from runtime.values.seals import Disclosure
 from runtime.values.signatures import sign_decision
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -238,6 +239,7 @@ def _records() -> dict[str, dict[str, Any]]:
         "verification/v1": verify_bundle(bundle.raw).to_dict(),
         "envelope": json.loads(envelope.raw),
         "statement": json.loads(envelope.payload),
+        "disclosure/v1": Disclosure.make(bytes(32), "/params/token", "t").to_dict(),
         "revocation/v1": json.loads(Revocation(key_id="0" * 64, from_position=0).raw),
         "run/v1": ended.header,
         "lineage/v1": ended.lineage["entries"][0],
@@ -380,6 +382,8 @@ MODULES = (
     "runtime.values.signatures",
     "runtime.values.approvers",
     "runtime.values.revocations",
+    "runtime.values.seals",
+    "runtime.encoding.seal",
     "runtime.testing",
     "runtime.encoding.redaction",
     "runtime.errors",

@@ -16,6 +16,7 @@ from runtime.encoding.canonical import canonical
 from runtime.evidence import RecordedRun
 from runtime.evidence.schemas import RECORD_SCHEMAS
 from runtime.evidence.verify import verify_bundle
+from runtime.values.seals import Disclosure
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "missions"
@@ -42,6 +43,7 @@ def _real_records() -> Iterator[dict[str, Any]]:
     yield make_document()
     yield write_trust(make_document())
     yield verify_bundle(make_bundle().raw).to_dict()
+    yield Disclosure.make(bytes(32), "/outcomes/a~1b/c", {"a": [1]}).to_dict()
     log = make_log(3)
     yield json.loads(log.prove_inclusion(1).raw)
     yield json.loads(log.prove_consistency(2).raw)

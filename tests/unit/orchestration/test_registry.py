@@ -32,7 +32,7 @@ from runtime.errors import (
     UnusedAnswerError,
 )
 from runtime.orchestration import AntiFailureViolation, ExecutionContext, Mission, WorkflowDefinition
-from runtime.orchestration.mission import verify_mission
+from runtime.orchestration.mission_check import verify_mission
 from runtime.orchestration.registry import (
     MISSION_REGISTRY,
     MissionRegistry,
