@@ -85,11 +85,11 @@ class TestAFile:
         It serves neither another seal nor another run.
         """
         vault.save(RUN, [SECOND])
-        vault.save(OTHER, [SECOND])
-        for target in (_file(vault, SECOND.seal), _file(vault, SECOND.seal, OTHER)):
-            target.write_bytes(_file(vault).read_bytes())
+        vault.save(OTHER, [DISCLOSURE])
+        for run, seal in ((RUN, SECOND.seal), (OTHER, DISCLOSURE.seal)):
+            _file(vault, seal, run).write_bytes(_file(vault).read_bytes())
             with pytest.raises(IntegrityError, match="its key does not open"):
-                vault.find(RUN if target.parent == _file(vault).parent else OTHER, SECOND.seal)
+                vault.find(run, seal)
 
     def test_that_opens_another_seal_is_refused(self, vault: FileVault) -> None:
         """
