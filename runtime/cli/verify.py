@@ -1,11 +1,15 @@
 """`mission verify`: checks a bundle, from whomever it comes. It needs the file alone, and the checker's own trust file."""
 
+from pathlib import Path
+
 import click
 
 from runtime.cli.exit_codes import ExitCode
+from runtime.cli.folder import write_file
 from runtime.cli.inputs import read_file_argument
 from runtime.cli.output import emit, json_option
 from runtime.cli.verify_words import show_verification
+from runtime.evidence.page.page import build_page
 from runtime.evidence.trust import Trust
 from runtime.evidence.verify import verify_bundle
 
@@ -16,8 +20,9 @@ __all__ = ["verify"]
 @click.argument("file")
 @click.option("--trust", "trust_file", metavar="FILE", help="Trust file: whose keys and which workflows you trust.")
 @click.option("--require", metavar="1,2,...", help="Numbers of the checks that must be re-checked, and no others.")
+@click.option("--html", type=click.Path(path_type=Path), help="File for the report as a page; none is written over.")
 @json_option
-def verify(file: str, trust_file: str | None, require: str | None, *, as_json: bool) -> int:
+def verify(file: str, trust_file: str | None, require: str | None, html: Path | None, *, as_json: bool) -> int:
     """
     Verify a bundle: every check by its number, and what is not proven.
 
@@ -31,5 +36,7 @@ def verify(file: str, trust_file: str | None, require: str | None, *, as_json: b
     chosen = None if require is None else [number.strip() for number in require.split(",")]
     raw = read_file_argument(file, "FILE")
     verification = verify_bundle(raw, trust=trust, require=chosen, source="standard input" if file == "-" else file)
+    if html is not None:
+        write_file(html, build_page(verification))
     emit(show_verification(verification), verification.to_dict(), as_json=as_json)
     return ExitCode.HOLDS if verification.holds else ExitCode.ENDED_BADLY
