@@ -1,13 +1,16 @@
 """`mission verify`: checks a bundle, from whomever it comes. It needs the file alone, and the checker's own trust file."""
 
 from importlib.resources import files
+from pathlib import Path
 
 import click
 
 from runtime.cli.exit_codes import ExitCode
+from runtime.cli.folder import write_file
 from runtime.cli.inputs import read_file_argument
 from runtime.cli.output import emit, json_option
 from runtime.cli.verify_words import show_verification
+from runtime.evidence.page.page import build_page
 from runtime.evidence.trust import Trust
 from runtime.evidence.verify import verify_bundle
 
@@ -32,8 +35,9 @@ def _print_verifier(context: click.Context, _: click.Parameter, is_wanted: bool)
     callback=_print_verifier,
     help="Print a program that checks bundles without this package, and stop.",
 )
+@click.option("--html", type=click.Path(path_type=Path), help="File for the report as a page; none is written over.")
 @json_option
-def verify(file: str, trust_file: str | None, require: str | None, *, as_json: bool) -> int:
+def verify(file: str, trust_file: str | None, require: str | None, html: Path | None, *, as_json: bool) -> int:
     """
     Verify a bundle: every check by its number, and what is not proven.
 
@@ -47,5 +51,7 @@ def verify(file: str, trust_file: str | None, require: str | None, *, as_json: b
     chosen = None if require is None else [number.strip() for number in require.split(",")]
     raw = read_file_argument(file, "FILE")
     verification = verify_bundle(raw, trust=trust, require=chosen, source="standard input" if file == "-" else file)
+    if html is not None:
+        write_file(html, build_page(verification))
     emit(show_verification(verification), verification.to_dict(), as_json=as_json)
     return ExitCode.HOLDS if verification.holds else ExitCode.ENDED_BADLY

@@ -113,6 +113,41 @@ class TestTheReport:
         assert (shown.status, json.loads(shown.out)["holds"]) == (1, False)
 
 
+class TestThePage:
+    """
+    `--html` writes the report as one page.
+    """
+
+    def test_stands_beside_the_report(self, mission: Mission, snapshot: SnapshotAssertion) -> None:
+        """
+        The status and the text are what they are without it.
+        """
+        shown = mission("verify", write("run.bundle", BUNDLE.raw), "--trust", keep_trust(), "--html", "report.html")
+        assert (shown.status, shown.err) == (0, "")
+        assert shown.out.startswith("bundle  sha256:")
+        body = Path("report.html").read_text().split("<body>")[1]
+        assert body.replace("><", ">\n<") == snapshot
+
+    def test_is_written_of_a_bundle_that_does_not_hold(self, mission: Mission) -> None:
+        """
+        That is the one somebody wants to show.
+        """
+        shown = mission("verify", write("run.bundle", BUNDLE.raw + b"\n"), "--html", "report.html")
+        assert shown.status == 1
+        assert "DOES NOT HOLD" in Path("report.html").read_text()
+
+    def test_is_written_over_no_file(self, mission: Mission) -> None:
+        """
+        And of no bundle there is none.
+        """
+        Path("report.html").write_text("kept")
+        shown = mission("verify", write("run.bundle", BUNDLE.raw), "--html", "report.html")
+        assert (shown.status, shown.out) == (2, "")
+        assert Path("report.html").read_text() == "kept"
+        assert mission("verify", write("run.bundle", b"{}"), "--html", "other.html").status == 2
+        assert not Path("other.html").exists()
+
+
 def _names(step_id: str) -> list[str]:
     return ["ada", "bob"] if step_id == "vote" else ["grace"]
 

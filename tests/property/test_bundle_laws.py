@@ -15,6 +15,7 @@ from runtime.encoding.canonical import canonical_record
 from runtime.errors import EncodingError, IntegrityError
 from runtime.evidence import RecordedRun
 from runtime.evidence.bundle import Bundle
+from runtime.evidence.page.page import build_page
 from runtime.evidence.verify import NOT_PROVEN, verify_bundle
 from runtime.orchestration import Checkpoint, execute
 
@@ -81,6 +82,7 @@ def test_there_is_a_report_on_whatever_was_done_to_a_bundle(cases: int, *, with_
         report = verification.to_dict()
         assert report["not_proven"] == list(NOT_PROVEN)
         canonical_record(report)
+        assert build_page(verification).endswith(b"</html>\n")
         if verification.holds and trust is not None:
             # Only what nobody looks at may differ: nothing of the run, and nothing that vouches for it.
             assert raw == BUNDLE.raw, case
