@@ -170,7 +170,7 @@ class _Walk:
             text = hide_secrets(text, found)
         else:
             walk = _Walk()
-            walk._left, walk._open = self._left, self._open
+            walk._left = self._left
             redacted = walk.value(parsed, None, level + 1)
             self._left = walk._left
             if walk.found:

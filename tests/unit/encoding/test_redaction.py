@@ -263,6 +263,10 @@ class TestBounds:
         Depth counts through a text, and what no parser reads is text.
         """
         assert "[redacted:depth]" in redact_text("[" * 100 + "]" * 100)
+        inner: Any = "[" * 60 + "]" * 60
+        for _ in range(60):
+            inner = [inner]
+        assert "[redacted:depth]" in repr(redact(inner))
         text = "[" * 100_000 + "]" * 100_000
         assert redact_text(text) == text
 
