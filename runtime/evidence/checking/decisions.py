@@ -71,6 +71,9 @@ def check_decisions(material: Material) -> Finding:
     """
     gates = list_gates(material)
     count = sum(1 for answer in material.parts["answers"] if answer.decisions)
+    passed_by = _list_passed_by(material)
+    if passed_by:
+        return failed(f"steps {passed_by} ask a person, and the run went past them without a decision")
     if not count:
         return nothing("nobody decided anything in this run")
     if count != len(gates):
@@ -85,6 +88,25 @@ def check_decisions(material: Material) -> Finding:
     doubts = [f"{gate.name}: {doubt}" for gate in gates for doubt in _list_doubts(material, gate)]
     said = "; ".join(f"{gate.name}: {_say(material, gate)}" for gate in gates)
     return asserted(f"{said}; but {'; '.join(doubts)}") if doubts else re_checked(said)
+
+
+def _list_passed_by(material: Material) -> list[str]:
+    """
+    List the steps that ask a person and that the lineage goes past without an answer.
+
+    A step is skipped only where it waits for a flag. Whether there was one is for check 10.
+    """
+    pairs = zip(material.parts["definition"].steps, material.parts["lineage"], strict=False)
+    return [
+        step.id
+        for step, entry in pairs
+        if step.kind == "human"
+        and entry["answer_digest"] is None
+        and (
+            entry["status"] == "completed"
+            or (entry["status"] == "skipped" and step.payload.thaw().get("when") != "flagged")
+        )
+    ]
 
 
 def _list_faults(material: Material, steps: tuple[PreparedStep, ...], gate: Gate) -> Iterator[str]:
