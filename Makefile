@@ -33,6 +33,7 @@ thorough: .venv/thorough
 # Golden files and snapshots change only by these commands, in a commit that says why.
 golden: .venv/dev
 	$(BIN)/python tests/golden/make_golden.py
+	PYTHONPATH=tests $(BIN)/python tests/golden/make_tampered.py
 
 lock:
 	cd requirements && for name in runtime dev thorough sclite-1 sclite-2; do \
