@@ -42,9 +42,18 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-def _run(script: str, *words: str | Path, text: str = "") -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-I", "-X", "utf8", "-c", _GUARD + script, str(VERIFIER), *map(str, words)]
-    return subprocess.run(line, input=text, capture_output=True, text=True, check=False, timeout=300)
+def _run(script: str, *words: str | Path, text: str = "", locale: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-I", "-X", f"utf8={int(locale != 'C')}", "-c", _GUARD + script, str(VERIFIER)]
+    environment = {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0"}
+    return subprocess.run(
+        [*line, *map(str, words)],
+        input=text,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=300,
+        env=environment,
+    )
 
 
 def verify_apart(cases: Iterable[tuple[bytes, bytes | None]]) -> list[Any]:
@@ -61,8 +70,8 @@ def verify_apart(cases: Iterable[tuple[bytes, bytes | None]]) -> list[Any]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def start_verifier(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def start_verifier(*words: str | Path, locale: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
     """
     Run the verifier as a program with these words on its command line.
     """
-    return _run(_MAIN, *words)
+    return _run(_MAIN, *words, locale=locale)
