@@ -22,7 +22,7 @@ from runtime.evidence.log import ReceiptLog
 from runtime.evidence.lognote import VerifierKey
 from runtime.evidence.logproof import LogInclusion
 from runtime.evidence.statement import PAYLOAD_TYPE, RECEIPT_PREDICATE, STATEMENT_TYPE, attest
-from runtime.orchestration import Answer, ExecutionContext, HumanDecision, Mission
+from runtime.orchestration import Answer, ExecutionContext, HumanDecision, Mission, StepSpec, WorkflowDefinition
 from runtime.orchestration.engine import execute
 from runtime.orchestration.registry import run_mission
 from runtime.orchestration.sequence import AtMost, Requires
@@ -61,43 +61,48 @@ def make_order_mission(**changes: Any) -> Mission:
     """
     Make a mission with a verdict, a signed vote, an effect and a second signed decision; `changes` go to the vote.
     """
+    vote = {
+        "prompt": "Release the order?",
+        "approvers": ["ada", "bob", "eve"],
+        "expires_after_ms": EXPIRY_MS,
+        "output": "/approval",
+        "quorum": 2,
+        "signed": True,
+        **changes,
+    }
     steps = [
         make_step("assess", "decide", policy="p", input="/order", path="/verdict"),
-        make_gate(
-            "approve",
-            **{
-                "approvers": ["ada", "bob", "eve"],
-                "expires_after_ms": EXPIRY_MS,
-                "output": "/approval",
-                "quorum": 2,
-                "signed": True,
-                **changes,
-            },
-        ),
-        make_action("fetch", output="/fetched"),
-        make_gate("release", approvers=["eve"], output="/release", signed=True),
+        make_gate("approve", **vote),
+        make_action("fetch", connector="stock", action="count", output="/stock"),
+        make_gate("release", prompt="Book it?", approvers=["eve"], output="/release", signed=True),
         make_step("book", "set", path="/booked", value=True),
     ]
-    return make_mission(
+    made = make_mission(
         *steps,
         policies=[make_pack_of("amount <= 100")],
         rules=[
             Requires(before=("human:approve",), after=("book",), why="Nothing is booked that nobody approved."),
-            AtMost(count=1, what=("fetch",), why="One run fetches once."),
+            AtMost(count=1, what=("fetch",), why="One run counts once."),
         ],
     )
+    return _named(made, "release_order", steps)
+
+
+def _named(mission: Mission, name: str, steps: list[StepSpec]) -> Mission:
+    definition = WorkflowDefinition(f"wf-{name.replace('_', '-')}", steps)
+    return attrs.evolve(mission, name=name, build=lambda _: definition)
 
 
 def make_plain_mission() -> Mission:
     """
     Make a mission with a verdict and nobody to ask.
     """
-    return make_mission(
+    steps = [
         make_step("assess", "decide", policy="p", input="/order", path="/verdict"),
         make_step("book", "set", path="/booked", value=True),
-        policies=[make_pack_of("amount <= 100")],
-        rules=[Requires(before=("verdict:allow",), after=("book",), why="Only what is allowed is booked.")],
-    )
+    ]
+    rule = Requires(before=("verdict:allow",), after=("book",), why="Only what is allowed is booked.")
+    return _named(make_mission(*steps, policies=[make_pack_of("amount <= 100")], rules=[rule]), "book_order", steps)
 
 
 def run_order(  # noqa: PLR0913 - what may be different, one keyword each.
@@ -116,11 +121,9 @@ def run_order(  # noqa: PLR0913 - what may be different, one keyword each.
     """
     Run the mission as far as it goes, and record it. No driver looks at nonces and expiries.
     """
-    result = run_mission(
-        "made",
-        ExecutionContext({"order": {"id": "o-1", "amount": amount}}),
-        registry={"made": mission or make_order_mission()},
-    )
+    chosen = mission or make_order_mission()
+    context = ExecutionContext({"order": {"id": "o-1", "amount": amount}})
+    result = run_mission(chosen.name, context, registry={chosen.name: chosen})
     while result.checkpoint is not None and result.pending is not None:
         request = result.pending.request
         if isinstance(request.ask, EffectAsk):

@@ -740,12 +740,17 @@ def read_trust(raw: bytes) -> Trust:
         raise Unusable(f"trust file: {'; '.join(faults)}")
     if written == defaults:
         raise Unusable("trust file: it names nothing; name keys or digests, or check without it")
+    approvers = {
+        name: [_read(read_key, text, f"approvers {visible(name)}") for text in one["keys"]]
+        for name, one in written["approvers"].items()
+    }
+    owned = [key for keys in approvers.values() for key in set(keys)]
+    if len(set(owned)) < len(owned):
+        # Under two names it would let one person be two of a quorum.
+        raise Unusable("trust file: approvers: a key under two names")
     return Trust(
         operator_keys=[_read(read_key, text, "operator_keys") for text in written["operator_keys"]],
-        approvers={
-            name: [_read(read_key, text, f"approvers {visible(name)}") for text in one["keys"]]
-            for name, one in written["approvers"].items()
-        },
+        approvers=approvers,
         log_keys=[_read(read_log_key, text, "log_keys") for text in written["log_keys"]],
         definitions=written["definitions"],
         policies=written["policies"],

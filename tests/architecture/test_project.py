@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import click
@@ -142,3 +143,19 @@ def test_imports_stay_light(module: str, unwanted: tuple[str, ...]) -> None:
     script = f"import sys, {module}; print([name for name in {unwanted!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_packages_and_the_one_file_verifier(tmp_path: Path) -> None:
+    """
+    The verifier is shipped as it is here, so that its digest can be told to others; tests and documents are not.
+    """
+    line = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(line, cwd=ROOT, capture_output=True, check=True)
+    [wheel] = tmp_path.glob("*.whl")
+    verifier = "runtime/evidence/mission_verify.py"
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        assert archive.read(verifier) == (ROOT / verifier).read_bytes()
+    folders = {name.split("/")[0] for name in names}
+    assert {name for name in folders if not name.endswith(".dist-info")} == {"runtime", "missions"}

@@ -35,6 +35,7 @@ from runtime.encoding.jsontext import parse_json
 from runtime.evidence.lognote import VerifierKey
 
 HERE: Final = Path(__file__).parent
+SAMPLES: Final = HERE.parents[1] / "docs" / "examples" / "bundles"
 MALLORY: Final = make_key("mallory")
 OTHER_DIGEST: Final = "sha256:" + "0" * 64
 
@@ -447,7 +448,7 @@ TRUSTS: Final[dict[str, Document]] = {
         GOOD,
         operator_keys=[MALLORY.public.pem],
         log_keys=[str(VerifierKey.of(ORIGIN, MALLORY))],
-        approvers={name: {"keys": [MALLORY.public.openssh], "roles": []} for name in ("ada", "bob", "eve")},
+        approvers={name: {"keys": [make_key(f"other {name}").public.openssh]} for name in ("ada", "bob", "eve")},
     ),
 }
 """The trust files, by name."""
@@ -493,10 +494,23 @@ def tampered_files() -> Iterator[tuple[str, bytes]]:
     yield "index.json", f"{json.dumps(index, indent=2, sort_keys=True)}\n".encode()
 
 
+def sample_files() -> Iterator[tuple[str, bytes]]:
+    """
+    Give the bundles, and the trust file, that the documents use.
+    """
+    files = dict(tampered_files())
+    yield "good.json", files["nothing_changed.json"]
+    yield "tampered.json", files["decision_by_another_key.json"]
+    yield "trust.json", files["trust.json"]
+
+
 def main() -> None:
     """
     Write them all.
     """
+    SAMPLES.mkdir(exist_ok=True)
+    for name, raw in sample_files():
+        (SAMPLES / name).write_bytes(raw)
     shutil.rmtree(HERE / "tampered", ignore_errors=True)
     (HERE / "tampered").mkdir()
     for name, raw in tampered_files():

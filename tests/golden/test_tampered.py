@@ -47,6 +47,14 @@ def test_the_script_makes_the_same_bytes(name: str) -> None:
     assert FILES[name] == (FOLDER / name).read_bytes()
 
 
+def test_the_samples_are_made_by_the_script() -> None:
+    """
+    One bundle that nobody changed and one that somebody did, for the documents.
+    """
+    samples = dict(_module.sample_files())
+    assert {path.name: path.read_bytes() for path in _module.SAMPLES.iterdir()} == samples
+
+
 def test_no_vector_is_left_over() -> None:
     """
     Every file is made by the script, and every bundle stands in the index.

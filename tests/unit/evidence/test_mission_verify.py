@@ -348,6 +348,18 @@ def test_a_trust_file_that_is_not_understood_is_refused(name: str) -> None:
         check_bundle(seal(GOOD), raw)
 
 
+def test_a_key_belongs_to_one_person() -> None:
+    """
+    Under two names it would be two of a quorum; twice under one name it is one.
+    """
+    keys = [make_key("ada").public.openssh, make_key("ada").public.pem]
+    with pytest.raises(Unusable, match="under two names"):
+        _check(GOOD, TRUST | {"approvers": {"ada": {"keys": keys[:1]}, "bob": {"keys": keys[1:]}}})
+    assert (
+        _check(GOOD, TRUST | {"approvers": TRUST["approvers"] | {"ada": {"keys": keys}}})["7a"].outcome == "re-checked"
+    )
+
+
 def _note(text: str, *, key: Any = LOG_KEY, name: str = ORIGIN) -> str:
     return sign_text(text, name, key).raw.decode()
 
