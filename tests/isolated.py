@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["VERIFIER", "start_verifier", "verify_apart"]
+__all__ = ["VERIFIER", "list_touched", "start_verifier", "verify_apart"]
 
 VERIFIER = Path(__file__).parents[1] / "runtime" / "evidence" / "mission_verify.py"
 
@@ -34,6 +34,16 @@ for line in sys.stdin:
     except verifier["Unusable"] as error:
         said = str(error)
     print(json.dumps(said))
+"""
+
+_WATCHED = """
+import json
+verifier = runpy.run_path(sys.argv[1], run_name="apart")
+touched = []
+WATCHED = ("open", "os.", "subprocess.", "socket.", "shutil.", "ctypes.")
+sys.addaudithook(lambda event, given: touched.append([event, *map(str, given)]) if event.startswith(WATCHED) else None)
+verifier["main"](sys.argv[2:])
+print(json.dumps(touched), file=sys.stderr)
 """
 
 _MAIN = """
@@ -75,3 +85,12 @@ def start_verifier(*words: str | Path, locale: str = "C.UTF-8") -> subprocess.Co
     Run the verifier as a program with these words on its command line.
     """
     return _run(_MAIN, *words, locale=locale)
+
+
+def list_touched(*words: str | Path) -> list[list[str]]:
+    """
+    List what the verifier opens, starts and connects to while it checks, as the interpreter reports it.
+    """
+    done = _run(_WATCHED, *words)
+    # Python reads modules of its own library when they are first needed.
+    return [[event, *given] for event, *given in json.loads(done.stderr) if not given[0].endswith((".py", ".pyc"))]

@@ -39,6 +39,7 @@ __all__ = [
     "ORIGIN",
     "attest_and_log",
     "make_document",
+    "make_flagged_mission",
     "make_log_part",
     "make_order_mission",
     "make_plain_mission",
@@ -103,6 +104,18 @@ def make_plain_mission() -> Mission:
     ]
     rule = Requires(before=("verdict:allow",), after=("book",), why="Only what is allowed is booked.")
     return _named(make_mission(*steps, policies=[make_pack_of("amount <= 100")], rules=[rule]), "book_order", steps)
+
+
+def make_flagged_mission() -> Mission:
+    """
+    Make a mission that asks a person only where the policy flags the order.
+    """
+    steps = [
+        make_step("assess", "decide", policy="p", input="/order", path="/verdict"),
+        make_gate("approve", when="flagged"),
+        make_step("book", "set", path="/booked", value=True),
+    ]
+    return _named(make_mission(*steps, policies=[make_pack_of("amount <= 100")]), "flag_order", steps)
 
 
 def run_order(  # noqa: PLR0913 - what may be different, one keyword each.

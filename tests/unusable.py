@@ -1,5 +1,6 @@
 """Bytes that are no bundle, no trust file and no key, each with a word of the refusal that is due to it."""
 
+import json
 from base64 import b64encode
 from typing import Any
 
@@ -99,6 +100,15 @@ TRUSTS: dict[str, tuple[bytes, str]] = {
     "an approver without a key": (b'{"schema":"trust/v1","approvers":{"ada":{"keys":[]}}}', "approvers"),
     "an approver without a name": (b'{"schema":"trust/v1","approvers":{"":{"keys":["x"]}}}', "approvers"),
     "a role that is empty": (b'{"schema":"trust/v1","approvers":{"ada":{"keys":["x"],"roles":[""]}}}', "approvers"),
+    "a key under two names": (
+        json.dumps(
+            {
+                "schema": "trust/v1",
+                "approvers": {name: {"keys": [make_key("ada").public.openssh]} for name in ("ada", "bob")},
+            }
+        ).encode(),
+        "under two names",
+    ),
     "a digest that is none": (b'{"schema":"trust/v1","definitions":["x"]}', "definitions"),
     "an engine that is a number": (b'{"schema":"trust/v1","engines":[1.0]}', "engines"),
     "more than 1 MiB": (b'{"schema":"trust/v1","engines":["1.0"]}' + b" " * 2**20, "and the limit is"),

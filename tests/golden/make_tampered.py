@@ -20,6 +20,7 @@ from supplying import (
     ORIGIN,
     attest_and_log,
     make_document,
+    make_flagged_mission,
     make_log_part,
     make_order_mission,
     make_plain_mission,
@@ -58,6 +59,7 @@ class Vector:
 GOOD: Final = make_document()
 OPEN: Final = make_document(run_order(make_order_mission(approvers=[]), voters=("ada", "grace")))
 PLAIN: Final = make_document(run_order(make_plain_mission()))
+FLAGGED: Final = make_document(run_order(make_flagged_mission()))
 OTHER: Final = make_document(run_order(amount=41))
 FAILED: Final = make_document(run_order(outcome="failed"))
 DENIED: Final = make_document(run_order(choice="reject"))
@@ -437,8 +439,8 @@ def list_executing() -> Iterator[tuple[str, Vector]]:
 TRUSTS: Final[dict[str, Document]] = {
     "trust.json": make_trust(
         GOOD,
-        definitions=sorted({one["header"]["definition_digest"] for one in (GOOD, OPEN, PLAIN)}),
-        catalogues=sorted({sha256_of(one["certificate"]["catalogue"]) for one in (GOOD, PLAIN)}),
+        definitions=sorted({one["header"]["definition_digest"] for one in (GOOD, OPEN, PLAIN, FLAGGED)}),
+        catalogues=sorted({sha256_of(one["certificate"]["catalogue"]) for one in (GOOD, PLAIN, FLAGGED)}),
     ),
     "trust.definition.json": make_trust(GOOD, definitions=[OTHER_DIGEST]),
     "trust.policy.json": make_trust(GOOD, policies=[OTHER_DIGEST]),
@@ -477,6 +479,10 @@ def list_good() -> Iterator[tuple[str, Vector]]:
     yield "nothing_changed", Vector(seal(GOOD), (), "nothing")
     yield "nothing_changed_failed_run", Vector(seal(FAILED), (), "nothing; the run failed")
     yield "nothing_changed_denied_run", Vector(seal(DENIED), (), "nothing; the run was denied")
+    yield (
+        "nothing_changed_gate_skipped",
+        Vector(seal(FLAGGED), (), "nothing; the policy flagged nothing, so nobody was asked"),
+    )
     yield "nothing_changed_nobody_asked", Vector(seal(PLAIN), (), "nothing; the run asks nobody")
 
 

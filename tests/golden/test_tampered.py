@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from isolated import VERIFIER, start_verifier, verify_apart
+from isolated import list_touched, start_verifier, verify_apart
 from verifying import BY_ENGINE, outcomes_here, verify_here
 
 from runtime.evidence.mission_verify import CHECKS, check_bundle
@@ -126,10 +126,13 @@ def test_the_exit_status_follows(name: str, status: int) -> None:
     assert (done.returncode, done.stderr) == (status, "")
 
 
-def test_the_verifier_names_no_module_of_the_package() -> None:
+def test_the_verifier_opens_the_files_that_are_named_and_nothing_else() -> None:
     """
-    It shares vectors with the package, and no code.
+    Each once, to read; it starts nothing and connects to nothing.
     """
-    text = VERIFIER.read_text()
-    assert "import runtime" not in text
-    assert "from runtime" not in text
+    bundle, trust = FOLDER / "nothing_changed.json", FOLDER / "trust.json"
+    touched = list_touched(bundle, "--trust", trust)
+    assert [(event, path, mode) for event, path, mode, _ in touched] == [
+        ("open", str(trust), "r"),
+        ("open", str(bundle), "r"),
+    ]
