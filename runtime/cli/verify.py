@@ -1,5 +1,6 @@
 """`mission verify`: checks a bundle, from whomever it comes. It needs the file alone, and the checker's own trust file."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -16,11 +17,25 @@ from runtime.evidence.verify import verify_bundle
 __all__ = ["verify"]
 
 
+def _print_verifier(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:  # noqa: FBT001 - as click calls it.
+    if is_wanted and not context.resilient_parsing:
+        click.echo(files("runtime.evidence").joinpath("mission_verify.py").read_bytes(), nl=False)
+        context.exit()
+
+
 @click.command()
 @click.argument("file")
 @click.option("--trust", "trust_file", metavar="FILE", help="Trust file: whose keys and which workflows you trust.")
 @click.option("--require", metavar="1,2,...", help="Numbers of the checks that must be re-checked, and no others.")
 @click.option("--html", type=click.Path(path_type=Path), help="File for the report as a page; none is written over.")
+@click.option(
+    "--print-verifier",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_verifier,
+    help="Print a program that checks bundles without this package, and stop.",
+)
 @json_option
 def verify(file: str, trust_file: str | None, require: str | None, html: Path | None, *, as_json: bool) -> int:
     """

@@ -308,6 +308,7 @@ def list_deciding() -> Iterator[tuple[str, Vector]]:
         document["lineage"][3] |= {"status": "skipped", "output_digest": document["lineage"][3]["input_digest"]}
         document["lineage"][4]["input_digest"] = document["lineage"][3]["output_digest"]
 
+    nobody = {"actor": None, "choice": "expired", "input": None, "reason": "", "signature": None}
     nonces = (f"{1:032x}", f"{1:032x}")
     for name, failed, defect, document in (
         ("decision_by_no_trusted_approver", "7a", "by grace, whom the trust file does not name", OPEN),
@@ -358,6 +359,12 @@ def list_deciding() -> Iterator[tuple[str, Vector]]:
             "7a 10",
             "a decision nobody signed",
             vouch(changed(_put("answers", 2, "decisions", 0, "signature", value=None))),
+        ),
+        (
+            "expired_without_a_limit",
+            "7a 10",
+            "nobody decided in time, and the step sets none",
+            vouch(changed(_put("answers", 2, "decisions", value=[nobody]))),
         ),
         ("gate_passed_unasked", "7a 10", "a step that asks eve is done, and nobody asked her", vouch(changed(unasked))),
         ("gate_skipped", "7a 10", "a step that asks eve is said to have been skipped", vouch(changed(skipped))),

@@ -43,7 +43,7 @@ def test_the_bundle_that_is_damaged_below_passes_as_it_is() -> None:
     assert _list_passed([(SMALL, SMALL_TRUST), (seal(FULL), json.dumps(TRUST).encode())]) == [0, 1]
 
 
-@pytest.mark.parametrize("step", [61, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [199, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_bundle_that_is_cut_at_any_byte_is_refused(step: int) -> None:
     """
     At its end, at its start, and a byte taken out.
@@ -57,7 +57,7 @@ def test_a_bundle_that_is_cut_at_any_byte_is_refused(step: int) -> None:
 @pytest.mark.parametrize(
     ("step", "mask"),
     [
-        (101, 1),
+        (199, 1),
         pytest.param(1, 1, marks=pytest.mark.slow),
         pytest.param(7, 2, marks=pytest.mark.slow),
         pytest.param(7, 32, marks=pytest.mark.slow),
@@ -101,14 +101,14 @@ def test_without_trust_only_signatures_may_change() -> None:
     }
 
 
-@pytest.mark.parametrize("name", sorted(INPUTS))
-def test_no_verifier_takes_what_is_no_bundle(name: str) -> None:
+def test_no_verifier_takes_what_is_no_bundle() -> None:
     """
-    Both refuse the same.
+    Both refuse the same: another version, keys that stand twice, numbers and nesting beyond the limits.
     """
-    raw = INPUTS[name][0]
-    assert verify_here(raw, SMALL_TRUST) is None
-    assert type(verify_apart([(raw, SMALL_TRUST)])[0]) is str
+    apart = verify_apart((raw, SMALL_TRUST) for raw, _ in INPUTS.values())
+    taken = [name for name, said in zip(INPUTS, apart, strict=True) if type(said) is not str]
+    taken += [name for name, (raw, _) in INPUTS.items() if verify_here(raw, SMALL_TRUST) is not None]
+    assert taken == []
 
 
 def test_no_verifier_takes_a_trust_file_that_is_none() -> None:

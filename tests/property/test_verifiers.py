@@ -167,7 +167,7 @@ class TestTwoVerifiers:
         Structure, values, order, whole parts, and the trust file; half of them linked, signed and logged again.
         """
         rng = Random(seed)
-        assert list(_list_disagreements([_draw(rng) for _ in range(200)])) == []
+        assert list(_list_disagreements([_draw(rng) for _ in range(120)])) == []
 
     @pytest.mark.slow
     @pytest.mark.parametrize("seed", range(100, 110))
