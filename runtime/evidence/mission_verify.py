@@ -725,7 +725,7 @@ def read_trust(raw: bytes) -> Trust:
         "approvers": lambda value: (
             type(value) is dict
             and all(map(is_name, value))
-            and not [fault for one in value.values() for fault in list_faults(_with_defaults(one, approver), approver)]
+            and not [fault for one in value.values() for fault in list_faults(_with_roles(one), approver)]
         ),
         "log_keys": list_of(is_text),
         "definitions": list_of(is_digest),
@@ -759,8 +759,8 @@ def read_trust(raw: bytes) -> Trust:
     )
 
 
-def _with_defaults(one: Json, members: Mapping[str, Test]) -> Json:
-    return {"roles": [], **one} if type(one) is dict and members else one
+def _with_roles(one: Json) -> Json:
+    return {"roles": [], **one} if type(one) is dict else one
 
 
 def _read(read: Callable[[str], Any], text: str, place: str) -> Json:
@@ -1019,10 +1019,10 @@ def list_gates(case: Case) -> list[Gate]:
 
 
 # Check 7a proves that nobody was passed by whom a step asks; that each decision is on a request that the records of this
-# run hold, in the words of its step; that the step takes it; and that the person named as its actor signed it. What was shown of the state stands in the request
-# that was signed: that the state was so is for check 10. Whether what somebody filled in fits its schema, and whether
-# the engine takes the workflow at all, is left to check 10 as well. Who got hold of an approver's key can still have
-# decided in their name.
+# run hold, in the words of its step; that the step takes it; and that the person named as its actor signed it. What was
+# shown of the state stands in the request that was signed: that the state was so is for check 10. Whether what somebody
+# filled in fits its schema, and whether the engine takes the workflow at all, is left to check 10 as well. Whoever got
+# hold of an approver's key can still have decided in their name.
 def check_decisions(case: Case) -> Finding:
     """
     Check 7a: decisions are bound to what was asked, are allowed, and are by the people they name.
