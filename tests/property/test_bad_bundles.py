@@ -43,7 +43,7 @@ def test_the_bundle_that_is_damaged_below_passes_as_it_is() -> None:
     assert _list_passed([(SMALL, SMALL_TRUST), (seal(FULL), json.dumps(TRUST).encode())]) == [0, 1]
 
 
-@pytest.mark.parametrize("step", [199, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [199, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_bundle_that_is_cut_at_any_byte_is_refused(step: int) -> None:
     """
     At its end, at its start, and a byte taken out.
@@ -59,9 +59,9 @@ def test_a_bundle_that_is_cut_at_any_byte_is_refused(step: int) -> None:
     [
         (199, 1),
         pytest.param(1, 1, marks=pytest.mark.slow),
-        pytest.param(7, 2, marks=pytest.mark.slow),
-        pytest.param(7, 32, marks=pytest.mark.slow),
-        pytest.param(7, 128, marks=pytest.mark.slow),
+        pytest.param(31, 2, marks=pytest.mark.slow),
+        pytest.param(31, 32, marks=pytest.mark.slow),
+        pytest.param(31, 128, marks=pytest.mark.slow),
     ],
 )
 def test_a_bundle_with_any_byte_changed_does_not_pass(step: int, mask: int) -> None:
@@ -77,7 +77,7 @@ def test_bytes_of_signed_decisions_are_covered() -> None:
     Also in a bundle with decisions, no byte is free where somebody is trusted.
     """
     raw, trust = seal(FULL), json.dumps(TRUST).encode()
-    assert _list_passed((_flip(raw, index), trust) for index in range(0, len(raw), 5)) == []
+    assert _list_passed((_flip(raw, index), trust) for index in range(0, len(raw), 23)) == []
 
 
 @pytest.mark.slow
@@ -85,7 +85,7 @@ def test_without_trust_only_signatures_may_change() -> None:
     """
     What nobody vouches for is not claimed: the attestation, and who signed the head of the log. All else is covered.
     """
-    passed = _list_passed((_flip(SMALL, index), None) for index in range(len(SMALL)))
+    passed = _list_passed((_flip(SMALL, index), None) for index in range(0, len(SMALL), 3))
     begin = SMALL.index(b'"attestation":')
     end = SMALL.index(b',"audit_log":')
     head = SMALL.index(b'"log_head":')

@@ -170,13 +170,13 @@ class TestTwoVerifiers:
         assert list(_list_disagreements([_draw(rng) for _ in range(120)])) == []
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("seed", range(100, 110))
+    @pytest.mark.parametrize("seed", range(100, 104))
     def test_agree_on_many_more(self, seed: int) -> None:
         """
         The same, longer.
         """
         rng = Random(seed)
-        assert list(_list_disagreements([_draw(rng) for _ in range(1000)])) == []
+        assert list(_list_disagreements([_draw(rng) for _ in range(500)])) == []
 
     def test_are_shown_bundles_of_every_outcome(self) -> None:
         """
