@@ -36,6 +36,14 @@ def _print_verifier(context: click.Context, _: click.Parameter, is_wanted: bool)
     help="Print a program that checks bundles without this package, and stop.",
 )
 @click.option("--html", type=click.Path(path_type=Path), help="File for the report as a page; none is written over.")
+@click.option(
+    "--print-verifier",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_verifier,
+    help="Print a program that checks bundles without this package, and stop.",
+)
 @json_option
 def verify(file: str, trust_file: str | None, require: str | None, html: Path | None, *, as_json: bool) -> int:
     """

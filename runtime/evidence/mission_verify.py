@@ -1511,21 +1511,25 @@ def write_text(report: Report) -> Iterator[str]:
     """
     Write the report for people: a line for each check, who could still have lied, and what is not proven.
     """
+    yield f"bundle  {report.bundle_digest}"
+    yield f"trust   {report.trust_digest or 'no trust file: nothing that rests on a key is re-checked'}"
+    yield ""
     for check in CHECKS:
         outcome, detail = report.findings[check.number]
         mark = "*" if check.number in report.required else " "
-        yield f"{mark} {check.number:>2}  {outcome:<24}  {check.title}: {visible(detail)}"
+        yield f"{mark} {check.number:<3} {outcome:<24}  {check.title}: {visible(detail)}"
     yield ""
-    lacking = ", ".join(report.lacking)
-    yield f"NOT PASSED: checks {lacking}" if lacking else f"passed: checks {', '.join(report.required)}"
-    yield "(* is required)"
+    if report.lacking:
+        yield f"DOES NOT HOLD: of the required checks (*) not re-checked: {', '.join(report.lacking)}"
+    else:
+        yield f"holds: each of the {len(report.required)} required checks (*) is re-checked"
     yield ""
-    yield "Who could still have lied where a check passes:"
+    yield "who could still have lied:"
     yield from (
-        f"  {check.number:>2}  {check.liars}" for check in CHECKS if report.findings[check.number].outcome == RE_CHECKED
+        f"  {check.number:<3} {check.liars}" for check in CHECKS if report.findings[check.number].outcome == RE_CHECKED
     )
     yield ""
-    yield "What a pass does not prove:"
+    yield "not proven by any of it:"
     yield from (f"  - {line}" for line in NOT_PROVEN)
 
 
