@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -25,8 +25,10 @@ from bench.measure import least_seconds
 from bench.report import Row, ratio_row, render
 
 from runtime.encoding.frozen import JsonObject
+from runtime.evidence.bundle import Bundle
 from runtime.evidence.record import RecordedRun
 from runtime.evidence.replay import replay
+from runtime.evidence.verify import verify_bundle
 from runtime.orchestration import ExecutionContext, Orchestrator, StepSpec, WorkflowDefinition
 from runtime.orchestration.preflight import prove
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
@@ -40,12 +42,16 @@ _METHOD: Final = """
 - A proof is that of a workflow never seen before: proofs are kept by workflow, so each call gets other metadata.
 - The widest workflow is the one of five steps that has the most outcome paths: three actions that can fail or stay unknown,
   and two persons who can grant, reject and let the time run out, where a refusal does not end the run.
+- All checks of a bundle are timed together, re-execution (check 10) included; of each run there is one bundle of many, so
+  that no proof is known.
 - A replay executes a recorded run again and compares every byte; the run is the same one, answers given in advance.
 - What-if is one whole process on one core: `mission whatif --json` over 10,000 files, each another recorded run.
 """
 _TREE: Final = Path(__file__).resolve().parents[2]
 _RUNS: Final = 10_000
 _STEPS: Final = 5
+_UNSEEN: Final = 300
+"""More bundles than proofs are kept."""
 _CATALOGUE: Final = {"service": {"actions": {"read": {"mode": "read"}}}}
 
 
@@ -106,6 +112,19 @@ def _record(**params: Any) -> RecordedRun:
         answers=example.answers,
     )
     return RecordedRun.of(result)
+
+
+def measure_checks() -> Iterator[Row]:
+    """
+    Time all checks on bundles that were never seen before.
+    """
+    bundles = [Bundle.of(_record(title=f"Raise limit {number}")).raw for number in range(_UNSEEN)]
+    if not all(verify_bundle(raw).holds for raw in bundles):
+        sys.exit("a bundle does not hold")
+    unseen = cycle(bundles)
+    seconds = least_seconds({"checks": lambda: verify_bundle(next(unseen))}, rounds=100, turn_seconds=0.005)
+    basis = f"bundle of `change_request`, {len(bundles[0]) / 1000:.1f} KB, all checks"
+    yield Row(case="`verify_bundle`", value=seconds["checks"] * 1e3, unit="ms", basis=basis, at_most=10)
 
 
 def measure_replays() -> Iterator[Row]:
@@ -182,6 +201,7 @@ def main() -> int:
     out: Path = parser.parse_args().out
     tables = {
         "Preflight": list(measure_proofs()),
+        "Verification": list(measure_checks()),
         "Re-execution": list(measure_replays()),
         "What-if": list(measure_what_if()),
     }
