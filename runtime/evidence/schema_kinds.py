@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from runtime.limits import MAX_IDENTIFIER_LENGTH, MAX_NUMBER, MAX_TEXT_LENGTH
+from runtime.limits import MAX_IDENTIFIER_LENGTH, MAX_NUMBER, MAX_POINTER_LENGTH, MAX_TEXT_LENGTH
 
 __all__ = [
     "ANY",
@@ -14,6 +14,7 @@ __all__ = [
     "KEY_ID",
     "NONCE",
     "OBJECT",
+    "POINTER",
     "SIZE",
     "TEXT",
     "Schema",
@@ -34,6 +35,11 @@ NONCE: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{32,64}$"}
 INSTANT: Final[Schema] = {
     "type": "string",
     "pattern": "^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z$",
+}
+POINTER: Final[Schema] = {
+    "type": "string",
+    "pattern": "^(?:/(?:[^~/]|~[01])*)+$",
+    "maxLength": MAX_POINTER_LENGTH,
 }
 KEY_ID: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 CODE: Final[Schema] = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"}

@@ -17,6 +17,7 @@ from runtime.evidence.schema_kinds import (
     KEY_ID,
     NONCE,
     OBJECT,
+    POINTER,
     SIZE,
     TEXT,
     Schema,
@@ -31,7 +32,6 @@ from runtime.limits import (
     MAX_CHOICES,
     MAX_EXPIRY_MS,
     MAX_NOTE_BYTES,
-    MAX_POINTER_LENGTH,
     MAX_QUORUM,
     MAX_SEQUENCE_RULES,
     MAX_SIGNATURES,
@@ -42,12 +42,6 @@ __all__ = ["RECORD_SCHEMAS"]
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _BASE: Final = "urn:mission-runtime:schema:"
-_OPENING: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-_PATH: Final[Schema] = {
-    "type": "string",
-    "pattern": "^(?:/(?:[^~/]|~[01])*)+$",
-    "maxLength": MAX_POINTER_LENGTH,
-}
 _ENDINGS: Final = ["completed", "denied", "failed"]
 _MODES: Final = ["apply", "observe"]
 _HEADER: Final = record(
@@ -281,7 +275,7 @@ RECORD_SCHEMAS: Final[dict[str, Schema]] = {
         "certificate/v1": _CERTIFICATE,
         "checkpoint/v1": _CHECKPOINT,
         "lineage/v1": _ENTRY,
-        "disclosure/v1": record("disclosure/v1", seal=DIGEST, path=_PATH, opening=_OPENING, value=ANY),
+        "disclosure/v1": record("disclosure/v1", seal=DIGEST, path=POINTER, opening=KEY_ID, value=ANY),
         "log-consistency/v1": record("log-consistency/v1", first_size=SIZE, second_size=SIZE, proof=list_of(DIGEST)),
         "log-inclusion/v1": _INCLUSION,
         "opening/v1": record("opening/v1", request_digest=DIGEST, nonce=NONCE, expires_at=optional(INSTANT)),

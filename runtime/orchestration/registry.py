@@ -291,13 +291,6 @@ def resume_mission(  # noqa: PLR0913 - the keywords are the contract of every ca
         refuse_sealed_answer(answer)
     if seal is None and holds_seal(checkpoint):
         raise SealingRequiredError("a run with sealed values", where="checkpoint", remedy=SEAL_REMEDY)
-    settled = checkpoint.answers
-    return drive(
-        checkpoint.answered_by((*settled, *given)),
-        effects=effects,
-        ledger=ledger,
-        decisions=decisions,
-        settled=settled,
-        seal=seal,
-        allow_secrets=allow_secrets,
-    )
+    ports: dict[str, Any] = {"effects": effects, "ledger": ledger, "decisions": decisions, "seal": seal}
+    inputs = checkpoint.answered_by((*checkpoint.answers, *given))
+    return drive(inputs, settled=checkpoint.answers, allow_secrets=allow_secrets, **ports)
