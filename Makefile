@@ -22,7 +22,8 @@ check: .venv/dev
 # Each bench fails when a target is missed; the others are run all the same.
 bench: .venv/dev .venv-bench/bench
 	@failed=0; for bench in "$(BIN)/python tests/bench/engine.py" "$(BIN)/python tests/bench/evidence.py" \
-	  ".venv-bench/bin/python tests/bench/expressions.py" ".venv-bench/bin/python tests/bench/frameworks.py"; \
+	  ".venv-bench/bin/python tests/bench/expressions.py" ".venv-bench/bin/python tests/bench/frameworks.py" \
+	  ".venv-bench/bin/python tests/bench/execution.py"; \
 	  do $$bench || failed=1; done; exit $$failed
 
 # Minutes, not seconds: many more generated cases, and every mutant of the core.

@@ -25,6 +25,8 @@ __all__ = [
     "EnvelopeViolation",
     "EvaluationError",
     "ExecutionError",
+    "ExecutionHaltedError",
+    "ExecutionPolicyError",
     "ExpressionError",
     "Fault",
     "IntegrityError",
@@ -422,6 +424,23 @@ class ExecutionError(MissionEngineError):
     """
 
     code = "execution_error"
+
+
+class ExecutionPolicyError(ExecutionError):
+    """
+    A field of an execution policy is outside its bounds; `where` names it.
+    """
+
+    code = "invalid_execution_policy"
+
+
+class ExecutionHaltedError(ExecutionError):
+    """
+    An execution must not go on; `halt_code` says why. It ends as a report and never leaves `execute`.
+    """
+
+    code = "execution_halted"
+    halt_code: str = ""
 
 
 class IntegrityError(MissionEngineError):

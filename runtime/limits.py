@@ -6,13 +6,17 @@ A limit refuses; it never clamps. Nothing else in the package may write these nu
 from typing import Final
 
 __all__ = [
+    "MAX_ACTIONS",
     "MAX_ANSWERS",
     "MAX_APPROVERS_BYTES",
+    "MAX_BACKOFF_MULTIPLIER",
     "MAX_CHOICES",
     "MAX_CLAUSES",
+    "MAX_CONCURRENCY",
     "MAX_DAYS",
     "MAX_DEPTH",
     "MAX_DOCUMENT_BYTES",
+    "MAX_EXECUTION_MS",
     "MAX_EXPIRY_MS",
     "MAX_EXPRESSION_DEPTH",
     "MAX_EXPRESSION_FUEL",
@@ -30,13 +34,16 @@ __all__ = [
     "MAX_NOTE_SIGNATURES",
     "MAX_NUMBER",
     "MAX_ORDERS",
+    "MAX_ORPHANS",
     "MAX_PAYLOAD_BYTES",
     "MAX_PICKED",
     "MAX_POINTER_LENGTH",
     "MAX_QUORUM",
     "MAX_RANKS",
+    "MAX_RATE",
     "MAX_RECORD_BYTES",
     "MAX_RECORD_DEPTH",
+    "MAX_RETRIES",
     "MAX_RULES",
     "MAX_SCHEMA_NODES",
     "MAX_SCHEMA_WORK",
@@ -142,6 +149,20 @@ MAX_NOTE_SIGNATURES: Final = 100
 
 MAX_TRUST_BYTES: Final = 1024 * 1024
 """Size of a trust file."""
+MAX_ACTIONS: Final = 64
+"""Actions of one decision."""
+MAX_RETRIES: Final = 100
+"""Attempts of one action after the first."""
+MAX_EXECUTION_MS: Final = 24 * 60 * 60 * 1000
+"""The longest time limit, back-off, window or cool-down of an execution policy."""
+MAX_BACKOFF_MULTIPLIER: Final = 1000
+"""How many times longer one back-off may be than the one before."""
+MAX_RATE: Final = 1_000_000
+"""Attempts in one window of a rate limit, and failures before a breaker opens."""
+MAX_CONCURRENCY: Final = 32
+"""Actions of one decision that run at once."""
+MAX_ORPHANS: Final = 32
+"""Executors of one process that run on after their time was up; a further attempt under a limit is denied."""
 
 MAX_FAULTS: Final = 20
 """Faults reported together for one document; the rest are counted."""

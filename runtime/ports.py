@@ -5,10 +5,20 @@ from typing import Any, Protocol
 
 from runtime.values.answers import EffectOutcome
 from runtime.values.decisions import HumanDecision, Opening
+from runtime.values.idempotency import Claim, KeyOutcome
 from runtime.values.requests import Request
 from runtime.values.seals import Disclosure, SealSession
 
-__all__ = ["Connector", "Decisions", "EffectLedger", "LogStore", "Openings", "ReconcilingConnector"]
+__all__ = [
+    "Connector",
+    "Decisions",
+    "EffectLedger",
+    "IdempotencyStore",
+    "KillSwitch",
+    "LogStore",
+    "Openings",
+    "ReconcilingConnector",
+]
 
 
 class Connector(Protocol):
@@ -118,6 +128,45 @@ class EffectLedger(Protocol):
     def find_outcome(self, request_digest: str) -> EffectOutcome | None:
         """
         Give the recorded outcome, or None.
+        """
+
+
+class IdempotencyStore(Protocol):
+    """
+    Remembers what is being done under a key, and what came of it. The first one that claims a key has it.
+    """
+
+    def claim(self, key: str, payload_digest: str) -> Claim:
+        """
+        Claim a key for a payload; returns when the intent is as durable as the store can make it.
+
+        Of several callers at once one gets `claimed`. What was claimed by a process that is gone is `unknown`.
+        """
+
+    def settle(self, key: str, outcome: KeyOutcome) -> None:
+        """
+        Record how it ended; `UNKNOWN` keeps the key closed until it is reconciled.
+        """
+
+    def release(self, key: str) -> None:
+        """
+        Give a key back under which nothing was done.
+        """
+
+    def reconcile(self, key: str, outcome: KeyOutcome) -> bool:
+        """
+        Record what somebody found out about a key without an outcome; False where there is none to reconcile.
+        """
+
+
+class KillSwitch(Protocol):
+    """
+    Tells whether everything must stop.
+    """
+
+    def is_active(self) -> bool:
+        """
+        Tell whether it is on; an exception counts as on.
         """
 
 

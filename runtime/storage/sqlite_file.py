@@ -55,7 +55,7 @@ class SqliteFile:
                     part.chmod(0o600)
                     _link(part, path)
         except (OSError, sqlite3.Error) as error:
-            raise self._refusal(path, error) from error
+            raise self.refusal(path, error) from error
 
     @contextmanager
     def connect(self, path: Path) -> Iterator[sqlite3.Connection]:
@@ -85,9 +85,12 @@ class SqliteFile:
                 yield connection
         except (OSError, sqlite3.Error, TypeError, ValueError) as error:
             # The last two because a table that somebody changed may hold anything.
-            raise self._refusal(path, error) from error
+            raise self.refusal(path, error) from error
 
-    def _refusal(self, path: Path, error: Exception) -> StorageError:
+    def refusal(self, path: Path, error: Exception) -> StorageError:
+        """
+        Give the error of one that cannot be used.
+        """
         reason = error.strerror if isinstance(error, OSError) else str(error)
         return StorageError(
             f"the {self.noun} cannot be used: {reason}",

@@ -1,8 +1,18 @@
-"""Doubles that are shipped, for tests: a connector and a port for decisions that play a script; a ledger, a log, openings."""
+"""Doubles that are shipped, for tests: scripts for connectors, decisions and executors; a ledger, a log, openings, a clock."""
 
 from runtime.testing.decisions import ScriptedDecisions
 from runtime.testing.effects import MemoryLedger, ScriptedConnector
+from runtime.testing.execution import AsyncScriptedExecutor, ManualClock, ScriptedExecutor
 from runtime.testing.logs import MemoryLogStore
 from runtime.testing.openings import MemoryOpenings
 
-__all__ = ["MemoryLedger", "MemoryLogStore", "MemoryOpenings", "ScriptedConnector", "ScriptedDecisions"]
+__all__ = [
+    "AsyncScriptedExecutor",
+    "ManualClock",
+    "MemoryLedger",
+    "MemoryLogStore",
+    "MemoryOpenings",
+    "ScriptedConnector",
+    "ScriptedDecisions",
+    "ScriptedExecutor",
+]

@@ -1,0 +1,118 @@
+"""Executors in a process of their own: nothing of it stays."""
+
+import os
+import signal
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.execution import processes
+from runtime.execution.processes import ProcessEnd, call_in_process
+
+
+def _is_gone(pid: int) -> bool:
+    # A killed descendant belongs to init then, which may take a moment to collect it.
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        stat = Path(f"/proc/{pid}/stat")
+        if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+    return False
+
+
+def test_an_answer_comes_over() -> None:
+    """
+    Of another process.
+    """
+    assert call_in_process(lambda: (True, str(os.getpid())), 60).answer != (True, str(os.getpid()))
+    assert call_in_process(lambda: (False, None), None) == ProcessEnd(answer=(False, None))
+
+
+@pytest.mark.parametrize(
+    ("function", "end"),
+    [
+        (lambda: 5, ProcessEnd(other="int")),
+        (lambda: ({1},), ProcessEnd(other="tuple")),
+        (lambda: {0: 0}[1], ProcessEnd(raised="KeyError")),
+        (lambda: os._exit(3), ProcessEnd(is_lost=True)),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), ProcessEnd(is_lost=True)),
+        (lambda: (False, "x" * 2_000_000), ProcessEnd(is_lost=True)),
+    ],
+    ids=["no_tuple", "no_json", "raises", "exits", "killed", "too_long"],
+)
+def test_other_endings(function: Any, end: ProcessEnd) -> None:
+    """
+    Only what is short and plain comes over.
+    """
+    assert call_in_process(function, 60) == end
+
+
+def test_the_whole_group_is_killed(tmp_path: Path) -> None:
+    """
+    INV-EXE-2: a child of the executor too, and whether it hangs or answers.
+    """
+
+    def executor(answers: bool) -> Any:  # noqa: FBT001 - of this test.
+        child = os.fork()
+        if child == 0:
+            while True:
+                signal.pause()
+        (tmp_path / "pids").write_text(f"{os.getpid()} {child}")
+        while not answers:
+            signal.pause()
+        return True, None
+
+    for answers, seconds in ((True, 60.0), (False, 0.3)):
+        end = call_in_process(partial(executor, answers), seconds)
+        assert end == (ProcessEnd(answer=(True, None)) if answers else ProcessEnd(is_late=True))
+        assert all(_is_gone(int(pid)) for pid in (tmp_path / "pids").read_text().split())
+
+
+def test_no_time_is_no_answer() -> None:
+    """
+    INV-EXE-2: a limit that is over already.
+    """
+    assert call_in_process(lambda: (True, None), 0) == ProcessEnd(is_late=True)
+
+
+def test_a_process_that_cannot_be_made_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    INV-EXE-3: nothing is executed here instead.
+    """
+
+    def refuse() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(processes, "_fork", refuse)
+    assert call_in_process(lambda: (True, None), 60) == ProcessEnd(is_lost=True)
+
+
+def test_one_that_cannot_be_killed_is_left_to_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    INV-EXE-2: the call ends all the same.
+    """
+    collect = os.waitpid
+    monkeypatch.setattr(processes, "_REAP_SECONDS", 0.0)
+    monkeypatch.setattr(os, "waitpid", lambda pid, options: (0, 0) if options else collect(pid, options))
+    assert call_in_process(lambda: (True, None), 60).answer == (True, None)
+
+
+def test_one_that_somebody_else_collected_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A program may collect all its children by itself.
+    """
+    collect = os.waitpid
+
+    def refuse(pid: int, _: int) -> Any:
+        collect(pid, 0)
+        raise ChildProcessError
+
+    monkeypatch.setattr(os, "waitpid", refuse)
+    assert call_in_process(lambda: (True, None), 60).answer == (True, None)
