@@ -27,14 +27,6 @@ def _print_verifier(context: click.Context, _: click.Parameter, is_wanted: bool)
 @click.argument("file")
 @click.option("--trust", "trust_file", metavar="FILE", help="Trust file: whose keys and which workflows you trust.")
 @click.option("--require", metavar="1,2,...", help="Numbers of the checks that must be re-checked, and no others.")
-@click.option(
-    "--print-verifier",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_verifier,
-    help="Print a program that checks bundles without this package, and stop.",
-)
 @click.option("--html", type=click.Path(path_type=Path), help="File for the report as a page; none is written over.")
 @click.option(
     "--print-verifier",
