@@ -178,6 +178,7 @@ class TestNothingChangesAfterItsDigestWasTaken:
         assert json.dumps(result.to_dict()) == before
         assert replay(RecordedRun.of(result)).receipt == result.receipt
 
+    @pytest.mark.slow
     def test_a_context_shared_with_another_thread(self) -> None:
         """
         A dict that another thread changes is copied as it was at some time, or refused.

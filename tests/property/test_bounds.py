@@ -42,6 +42,7 @@ def _run_large(title: str) -> int:
     return sys.getallocatedblocks()
 
 
+@pytest.mark.slow
 def test_large_workflows_are_not_kept() -> None:
     """
     What is remembered between runs does not grow with the size of the workflows that were run.

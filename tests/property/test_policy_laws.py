@@ -310,6 +310,7 @@ class TestReading:
         assert read_pack(pack.document.raw, source="pack.json") == pack
 
     @pytest.mark.parametrize("plain", [True, False], ids=["json", "foreign"])
+    @pytest.mark.slow
     def test_a_malformed_pack_is_refused_by_name(self, plain: bool) -> None:  # noqa: FBT001 - a parameter.
         """
         A thousand malformed copies of valid packs give refusals that help, and nothing else.

@@ -87,6 +87,7 @@ def test_a_scrambled_record_is_detected() -> None:
     [_flips, _cuts, _repeats, _scrambles],
     ids=["a bit flipped", "bytes cut", "a byte put in", "scrambled"],
 )
+@pytest.mark.slow
 def test_a_changed_checkpoint_is_refused_or_read_as_it_stands(tamper: Callable[[bytes], Iterator[bytes]]) -> None:
     """
     A checkpoint that is read has exactly the bytes it was read from, and resuming it never breaks.

@@ -193,6 +193,7 @@ class TestWhatIsNoReport:
         assert caught.value.where
         assert caught.value.remedy
 
+    @pytest.mark.slow
     def test_begins_just_beyond_the_bounds(self) -> None:
         """
         What reaches a bound is read.

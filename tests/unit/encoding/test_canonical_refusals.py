@@ -604,6 +604,7 @@ class TestBounds:
         ],
         ids=["numbers", "objects", "text"],
     )
+    @pytest.mark.slow
     def test_a_document_of_exactly_the_limit_is_accepted(self, make: Callable[[], Any]) -> None:
         """
         A document whose canonical size is the limit is not refused.

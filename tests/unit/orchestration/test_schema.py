@@ -105,7 +105,7 @@ class TestASchemaThatIsRefused:
             "input_schema/anyOf/1",
         ]
 
-    @pytest.mark.parametrize("length", [100, 2000])
+    @pytest.mark.parametrize("length", [100, pytest.param(2000, marks=pytest.mark.slow)])
     def test_a_long_row_of_references_is_refused_as_any_fault_is(self, length: int) -> None:
         """
         However long, it exhausts a limit of ours, never the interpreter's stack.
