@@ -86,10 +86,12 @@ async def _perform(begun: Begun, executor: Executor, call: Call) -> Ended:
         if not task.done():
             task.cancel()
             await asyncio.wait({task}, timeout=_GRACE_SECONDS)
-    finally:
-        if not task.done():
-            _leave(task)
+    except BaseException:
+        # The driver was cancelled; whether the executor has ended or not, nobody will look at what it gives.
+        _leave(task)
+        raise
     if not task.done():
+        _leave(task)
         return unknown(ExecutionCode.ATTEMPT_TIMEOUT, f"the executor runs on after it was cancelled: {call.name}")
     return _judge(task, call)
 

@@ -62,9 +62,11 @@ def _attempts(execution: Execution, action: Action, log: ActionLog, held: HeldKe
     plan = execution.plan
     attempt = 0
     while first or (yield from _may_begin(execution, action, log, attempt)):
-        if attempt == 0 and not (first or held.claim(action, log)):
+        if attempt == 0 and not (first or _claim(execution, action, log, held)):
             return
         begun = first.begun if first else execution.now()
+        if not (first or _has_time(execution, log, attempt, begun)):
+            return
         ended: Ended | None = first.ended if first else None
         first = None
         call = Call(log.sequence, action, attempt, held.key, _limit(execution, begun))
@@ -92,6 +94,13 @@ def _attempts(execution: Execution, action: Action, log: ActionLog, held: HeldKe
         if delay:
             yield delay
         attempt += 1
+
+
+def _claim(execution: Execution, action: Action, log: ActionLog, held: HeldKey) -> bool:
+    """
+    Claim the key of an action. A store may take its time, so the switch is read again after it.
+    """
+    return held.claim(action, log) and (not held.is_claimed or _is_open(execution, action, log, 0))
 
 
 def _limit(execution: Execution, now: float) -> float | None:
@@ -128,18 +137,11 @@ def _may_begin(execution: Execution, action: Action, log: ActionLog, attempt: in
     """
     plan = execution.plan
     for _ in range(_MAX_WAITS):
-        stop = execution.find_stop()  # (1)
-        if stop:
-            unreadable = stop is ExecutionCode.KILL_SWITCH_UNREADABLE
-            return _stop(log, action, attempt, stop, fails_closed=unreadable)
-        if execution.has_halted:  # (3)
-            log.refuse(ExecutionCode.EXECUTION_HALTED, "another action of the decision stopped the execution")
-            log.skipped += not attempt
+        if not _is_open(execution, action, log, attempt):
             return False
         now = execution.now()
-        left = execution.seconds_left(now)
-        if left <= 0:
-            return log.deny(attempt, ExecutionCode.DEADLINE_EXCEEDED, "no time is left for an attempt")
+        if not _has_time(execution, log, attempt, now):
+            return False
         wait = 0
         if plan.per_action is not None or plan.overall is not None:
             wait = plan.state.take(
@@ -152,10 +154,31 @@ def _may_begin(execution: Execution, action: Action, log: ActionLog, attempt: in
         if not wait:
             return _breaker_permits(plan, action, log, attempt, now)
         # Without a deadline the wait would have no bound, so nobody waits.
-        if plan.total_seconds is None or wait / 1000 >= left:  # (2)
+        if plan.total_seconds is None or wait / 1000 >= execution.seconds_left(now):  # (2)
             break
         yield wait / 1000
     return log.deny(attempt, ExecutionCode.RATE_LIMITED, f"the next attempt is due in {wait} ms")
+
+
+def _is_open(execution: Execution, action: Action, log: ActionLog, attempt: int) -> bool:
+    """
+    Tell whether nothing stops the execution now.
+    """
+    stop = execution.find_stop()  # (1)
+    if stop:
+        unreadable = stop is ExecutionCode.KILL_SWITCH_UNREADABLE
+        return _stop(log, action, attempt, stop, fails_closed=unreadable)
+    if execution.has_halted:  # (3)
+        log.refuse(ExecutionCode.EXECUTION_HALTED, "another action of the decision stopped the execution")
+        log.skipped += not attempt
+        return False
+    return True
+
+
+def _has_time(execution: Execution, log: ActionLog, attempt: int, now: float) -> bool:
+    return execution.seconds_left(now) > 0 or log.deny(
+        attempt, ExecutionCode.DEADLINE_EXCEEDED, "no time is left for an attempt"
+    )
 
 
 def _breaker_permits(plan: Plan, action: Action, log: ActionLog, attempt: int, now: float) -> bool:

@@ -90,7 +90,8 @@ class Execution:
         Give the seconds until the deadline.
         """
         total = self.plan.total_seconds
-        return math.inf if total is None else self.started + total - now
+        # To the nanosecond: 2.0 - 1.7 is more than 0.3, and a wait of 0.3 would seem to end in time.
+        return math.inf if total is None else round(self.started + total - now, 9)
 
     def seed_of(self, sequence: int, action: Action) -> str:
         """

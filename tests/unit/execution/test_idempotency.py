@@ -16,7 +16,7 @@ from runtime.execution import (
     execute,
 )
 from runtime.storage import MemoryIdempotencyStore
-from runtime.testing import ScriptedExecutor
+from runtime.testing import ManualClock, ScriptedExecutor
 from runtime.values.idempotency import Claim, ClaimStatus, KeyOutcome, OutcomeKind
 
 SEVERAL = FinalDecision(Action.ACT, actions=[Action.ACT, Action.EXIT, Action.STOP])
@@ -222,7 +222,7 @@ class TestIdempotency:
         INV-EXE-5: a kill switch that cannot be read any more says nothing about the attempts before.
         """
         store = _Store()
-        answers: list[Any] = [False, False, None]
+        answers: list[Any] = [False, False, False, None]
         report = run(
             ScriptedExecutor([FAIL]),
             context=SCOPE,
@@ -231,6 +231,36 @@ class TestIdempotency:
             kill_switch=lambda: answers.pop(0),
         )
         assert (report.failed_count, report.fail_closed) == (1, True)
+        assert store.done == [("claim", None), ("release", None)]
+
+    def test_a_switch_turned_while_the_key_was_claimed_stops(self) -> None:
+        """
+        INV-EXE-4: a store may wait for a lock, and the switch be turned meanwhile; the key goes back.
+        """
+        store = _Store()
+        report = run(
+            ScriptedExecutor([]),
+            context=SCOPE,
+            policy=idempotent(),
+            store=store,
+            kill_switch=lambda: store.done == [("claim", None)],
+        )
+        assert [(one.attempt_number, one.status, one.error_code) for one in report.attempts] == [
+            (0, AttemptStatus.DENIED, ExecutionCode.KILL_SWITCH)
+        ]
+        assert (report.denied_count, report.fail_closed) == (1, False)
+        assert store.done == [("claim", None), ("release", None)]
+
+    def test_a_claim_that_takes_all_the_time_leaves_none_for_an_attempt(self) -> None:
+        """
+        INV-EXE-2: what would begin after the deadline is not begun; the key goes back.
+        """
+        store, clock = _Store(), ManualClock()
+        clock_of = lambda: clock() + 2 * bool(store.done)  # noqa: E731 - one line.
+        policy = idempotent(timeout=TimeoutPolicy(None, 2000))
+        report = run(ScriptedExecutor([]), context=SCOPE, policy=policy, store=store, clock=clock_of)
+        assert (report.attempts, report.denied_count) == ((), 1)
+        assert report.error_code is ExecutionCode.DEADLINE_EXCEEDED
         assert store.done == [("claim", None), ("release", None)]
 
     def test_a_clock_that_fails_after_the_claim_gives_the_key_back(self) -> None:
