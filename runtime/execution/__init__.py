@@ -3,6 +3,7 @@
 Read `attempts.py` first, the heart; then `beginning.py` (what is looked at before) and `orchestrator.py` (who drives it).
 """
 
+from runtime.execution.governed import TRANSIENT_CODES, GovernedConnector
 from runtime.execution.model import AttemptStatus, ExecutionAttempt, ExecutionCode, ExecutionReport, Refusal
 from runtime.execution.orchestrator import aexecute, execute
 from runtime.execution.policies import (
@@ -17,6 +18,7 @@ from runtime.execution.state import ExecutionState
 from runtime.execution.trace import add_execution_trace
 
 __all__ = [
+    "TRANSIENT_CODES",
     "AttemptStatus",
     "BreakerPolicy",
     "ExecutionAttempt",
@@ -24,6 +26,7 @@ __all__ = [
     "ExecutionPolicy",
     "ExecutionReport",
     "ExecutionState",
+    "GovernedConnector",
     "IdempotencyPolicy",
     "RateLimitPolicy",
     "Refusal",

@@ -20,7 +20,6 @@ from runtime.errors import ExecutionHaltedError
 from runtime.execution.calling import Call, Ended
 from runtime.execution.heldkey import HeldKey
 from runtime.execution.model import AttemptStatus, ExecutionAttempt, ExecutionCode, halted
-from runtime.execution.plan import Plan
 from runtime.execution.quick import First
 from runtime.execution.redaction import message_text
 from runtime.execution.schedule import backoff_ms
@@ -79,13 +78,13 @@ def _attempts(execution: Execution, action: Action, log: ActionLog, held: HeldKe
         log.attempts[-1] = attrs.evolve(log.attempts[-1], latency_ms=max(0, round((now - begun) * 1000)))
         if plan.failure_threshold is not None:
             plan.state.record(
-                action.value,
+                execution.subject_of(action),
                 is_success=ended.status is AttemptStatus.SUCCESS,
                 now_ns=round(now * 1e9),
                 threshold=plan.failure_threshold,
                 cooldown_ms=plan.cooldown_ms,
             )
-        if ended.status is AttemptStatus.SUCCESS or ended.fails_closed or attempt == plan.max_retries:
+        if ended.is_over or attempt == plan.max_retries:
             return
         delay = backoff_ms(plan, attempt, held.key or execution.seed_of(log.sequence, action)) / 1000
         if delay >= execution.seconds_left(now):  # (2)
@@ -145,14 +144,14 @@ def _may_begin(execution: Execution, action: Action, log: ActionLog, attempt: in
         wait = 0
         if plan.per_action is not None or plan.overall is not None:
             wait = plan.state.take(
-                action.value,
+                execution.subject_of(action),
                 now_ns=round(now * 1e9),
                 per_action=plan.per_action,
                 overall=plan.overall,
                 window_ms=plan.window_ms,
             )
         if not wait:
-            return _breaker_permits(plan, action, log, attempt, now)
+            return _breaker_permits(execution, action, log, attempt, now)
         # Without a deadline the wait would have no bound, so nobody waits.
         if plan.total_seconds is None or wait / 1000 >= execution.seconds_left(now):  # (2)
             break
@@ -181,10 +180,11 @@ def _has_time(execution: Execution, log: ActionLog, attempt: int, now: float) ->
     )
 
 
-def _breaker_permits(plan: Plan, action: Action, log: ActionLog, attempt: int, now: float) -> bool:
+def _breaker_permits(execution: Execution, action: Action, log: ActionLog, attempt: int, now: float) -> bool:
+    plan = execution.plan
     if plan.failure_threshold is None:
         return True
-    wait = plan.state.permit(action.value, now_ns=round(now * 1e9), cooldown_ms=plan.cooldown_ms)
+    wait = plan.state.permit(execution.subject_of(action), now_ns=round(now * 1e9), cooldown_ms=plan.cooldown_ms)
     return not wait or log.deny(attempt, ExecutionCode.BREAKER_OPEN, f"closed again in {wait} ms at the earliest")
 
 

@@ -64,6 +64,15 @@ class Ended:
     message: str | None = None
     error_type: str | None = None
     fails_closed: bool = False
+    is_final: bool = False
+    """It is known not done, and another try would not help."""
+
+    @property
+    def is_over(self) -> bool:
+        """
+        Tell whether nothing more is to be tried.
+        """
+        return self.status is AttemptStatus.SUCCESS or self.fails_closed or self.is_final
 
 
 _SUCCESS: Final = Ended(AttemptStatus.SUCCESS)

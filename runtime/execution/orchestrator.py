@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from runtime.execution.asynchronous import drive_async
-from runtime.execution.attempts import Steps
 from runtime.execution.beginning import Begun, Ports, begin, dry_report, finish, go_on, stop_report
 from runtime.execution.calling import (
     Call,
@@ -20,9 +19,9 @@ from runtime.execution.calling import (
     refused,
     unknown,
     violation,
-    wait_failure,
 )
 from runtime.execution.clocks import async_sleep, blocking_sleep, monotonic
+from runtime.execution.driving import drive_steps
 from runtime.execution.model import ExecutionCode, ExecutionReport
 from runtime.execution.policies import ExecutionPolicy
 from runtime.execution.processes import call_in_process
@@ -83,10 +82,10 @@ def execute(  # noqa: PLR0913 - four arguments and the ports, each with a defaul
     perform = partial(_perform, begun, executor)
     steps = begun.steps()
     if execution.plan.max_concurrency > 1 and len(steps) > 1:
-        run_concurrently([partial(_drive, each, perform, sleep) for each in steps], execution.plan.max_concurrency)
+        run_concurrently([partial(drive_steps, each, perform, sleep) for each in steps], execution.plan.max_concurrency)
     else:
         for each in steps:
-            _drive(each, perform, sleep)
+            drive_steps(each, perform, sleep)
     return finish(execution, begun.logs)
 
 
@@ -119,28 +118,6 @@ async def aexecute(  # noqa: PLR0913 - as `execute`.
         return dry_report(begun)
     await drive_async(begun, executor, sleep)
     return finish(begun.execution, begun.logs)
-
-
-def _drive(steps: Steps, perform: Callable[[Call], Ended], sleep: Callable[[float], object]) -> None:
-    """
-    Answer what the attempts ask for until they are through.
-    """
-    answer: Ended | None = None
-    try:
-        while True:
-            asked = steps.send(answer)
-            answer = None
-            if isinstance(asked, Call):
-                answer = perform(asked)
-                continue
-            try:
-                sleep(asked)
-            except Exception as error:  # noqa: BLE001 - foreign code; without waiting nothing is tried again.
-                steps.throw(wait_failure(error))
-    except StopIteration:
-        return
-    finally:
-        steps.close()  # Where the driver was interrupted, the key of the action is left as unknown.
 
 
 def _perform(begun: Begun, executor: Executor, call: Call) -> Ended:

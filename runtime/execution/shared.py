@@ -68,7 +68,15 @@ class Execution:
     is_strict: bool
     keys: tuple[ActionKey | None, ...] = ()
     """Made before the first attempt, so that no executor can change them; None where none is needed."""
+    subject: str | None = None
+    """What rate limit and breaker count under; None is the action."""
     has_halted: bool = False
+
+    def subject_of(self, action: Action) -> str:
+        """
+        Give what rate limit and breaker count an action under.
+        """
+        return action.value if self.subject is None else self.subject
 
     def now(self) -> float:
         """
