@@ -156,6 +156,18 @@ class Store:
         """
         return sorted(path.stem for path in self._list("runs"))
 
+    def save_drill(self, digest: str, raw: bytes) -> Path:
+        """
+        Keep the record of a drill under its digest.
+        """
+        return self._write("drills", digest, raw)
+
+    def list_drills(self) -> list[Path]:
+        """
+        List the files of drills, in no order that means anything.
+        """
+        return sorted(self._list("drills"))
+
     def load_checkpoint(self, name: str) -> Checkpoint:
         """
         Read a checkpoint, by file or by the start of its digest.

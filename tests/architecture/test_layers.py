@@ -104,6 +104,8 @@ LAYERS = {
         "runtime.signing",
         "runtime.storage",
         "runtime.ports",
+        "runtime.decision_schema",
+        "runtime.execution",
     },
 }
 """Each layer, and the layers it may import besides itself."""

@@ -23,6 +23,7 @@ from runtime.evidence.log import ReceiptLog
 from runtime.evidence.statement import attest
 from runtime.evidence.trust import Trust
 from runtime.evidence.verify import CHECKS, NOT_PROVEN, verify_bundle
+from runtime.execution.drill import Drill
 from runtime.orchestration import (
     Answer,
     EffectOutcome,
@@ -239,6 +240,7 @@ def _records() -> dict[str, dict[str, Any]]:
         "verification/v1": verify_bundle(bundle.raw).to_dict(),
         "envelope": json.loads(envelope.raw),
         "statement": json.loads(envelope.payload),
+        "kill-switch-drill/v1": json.loads(Drill(at="", is_on=None, checks=()).raw),
         "disclosure/v1": Disclosure.make(bytes(32), "/params/token", "t").to_dict(),
         "revocation/v1": json.loads(Revocation(key_id="0" * 64, from_position=0).raw),
         "run/v1": ended.header,

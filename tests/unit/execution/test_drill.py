@@ -1,0 +1,111 @@
+"""Drills of a kill switch: a switch that works passes, and each way in which one can fail is found."""
+
+from typing import Any
+
+import attrs
+import pytest
+
+from runtime.encoding.converter import structure, unstructure
+from runtime.errors import DefinitionError
+from runtime.execution.drill import Drill, DrillCheck, run_drill
+
+AT = "2026-01-02T03:04:05.000Z"
+
+
+@attrs.define
+class Switch:
+    """
+    A switch that may be stuck, or answer something else.
+    """
+
+    is_on: Any = False
+    is_stuck: bool = False
+    turned: int = 0
+
+    def is_active(self) -> Any:
+        """
+        Tell, or fail.
+        """
+        if isinstance(self.is_on, Exception):
+            raise self.is_on
+        return self.is_on
+
+    def turn(self, *, on: bool) -> None:
+        """
+        Turn it, unless it is stuck.
+        """
+        self.turned += 1
+        if not self.is_stuck:
+            self.is_on = on
+
+
+def _failed(drill: Drill) -> list[str]:
+    return [check.name for check in drill.checks if not check.passed]
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+def test_a_switch_that_works_passes_and_the_real_one_is_not_turned(is_on: bool) -> None:  # noqa: FBT001 - the case.
+    """
+    INV-EXE-4: whether the real one is on or off.
+    """
+    real = Switch(is_on)
+    drill = run_drill(real, Switch(), at=AT)
+    assert (drill.passed, drill.is_on, drill.at) == (True, is_on, AT)
+    assert (real.is_on, real.turned) == (is_on, 0)
+    assert len(drill.checks) == 4
+
+
+@pytest.mark.parametrize(
+    ("spare", "names"),
+    [
+        (Switch(is_stuck=True), ["turned_between_attempts_stops_the_next", "on_lets_nothing_begin"]),
+        (Switch(is_on=True, is_stuck=True), ["off_lets_an_attempt_begin", "turned_between_attempts_stops_the_next"]),
+        (
+            Switch(OSError(), is_stuck=True),
+            ["off_lets_an_attempt_begin", "turned_between_attempts_stops_the_next", "on_lets_nothing_begin"],
+        ),
+    ],
+    ids=["stuck_off", "stuck_on", "unreadable"],
+)
+def test_a_spare_that_does_not_work_is_found(spare: Switch, names: list[str]) -> None:
+    """
+    INV-EXE-4: a drill that cannot fail would prove nothing.
+    """
+    drill = run_drill(Switch(), spare, at=AT)
+    assert (drill.passed, _failed(drill)) == (False, names)
+
+
+@pytest.mark.parametrize("answer", [OSError(), None, 1], ids=["raises", "none", "one"])
+def test_a_real_switch_that_cannot_be_read_is_found(answer: Any) -> None:
+    """
+    INV-EXE-4: it stops everything, and nobody could tell why.
+    """
+    drill = run_drill(Switch(answer), Switch(), at=AT)
+    assert (drill.is_on, _failed(drill)) == (None, ["the_real_switch_is_heeded"])
+
+
+def test_a_real_switch_that_is_not_heeded_is_found() -> None:
+    """
+    INV-EXE-4: one that says it is on, and off when it is asked again.
+    """
+
+    class Fickle:
+        def __init__(self, *answers: bool) -> None:
+            self.answers = list(answers)
+
+        def is_active(self) -> bool:
+            return self.answers.pop(0)
+
+    for answers in ([True, False, False], [False, True]):
+        assert _failed(run_drill(Fickle(*answers), Switch(), at=AT)) == ["the_real_switch_is_heeded"]
+
+
+def test_the_record_is_read_back_as_it_was() -> None:
+    """
+    The digest is that of the canonical bytes; another schema is refused.
+    """
+    drill = Drill(at=AT, is_on=None, checks=(DrillCheck(name="a", passed=True),))
+    assert structure(unstructure(drill), Drill, what="drill") == drill
+    assert drill.raw.startswith(b'{"at":')
+    with pytest.raises(DefinitionError, match="kill-switch-drill/v2"):
+        attrs.evolve(drill, schema="kill-switch-drill/v2")
