@@ -106,7 +106,7 @@ def _limit(execution: Execution, now: float) -> float | None:
     plan = execution.plan
     if not plan.is_limited:
         return None
-    left = max(0.0, execution.seconds_left(now))
+    left = execution.seconds_left(now)
     return left if plan.attempt_seconds is None else min(plan.attempt_seconds, left)
 
 

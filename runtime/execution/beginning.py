@@ -190,7 +190,7 @@ def finish(execution: Execution, logs: Sequence[ActionLog]) -> ExecutionReport:
         latency = max(0, round((execution.now() - execution.started) * 1000))
     except ExecutionHaltedError as error:
         latency, fails_closed = 0, True
-        refusals.append(Refusal(ExecutionCode(error.halt_code), error.what))
+        refusals.append(Refusal(ExecutionCode(error.halt_code), message_text(error.what)))
     attempts = tuple(attempt for log in logs for attempt in log.attempts)
     statuses = [attempt.status for attempt in attempts]
     return ExecutionReport(

@@ -1,13 +1,14 @@
 """What the execution asks for, and how an executor is called and its answer judged. Only the contract is believed."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, final
 
 import attrs
 
 from runtime.decision_schema.types import Action
 from runtime.errors import ExecutionHaltedError
+from runtime.execution.decision import copied
 from runtime.execution.model import AttemptStatus, ExecutionCode, halted
 from runtime.execution.redaction import message_text
 
@@ -91,6 +92,9 @@ def find_style(executor: Any) -> bool:  # noqa: ANN401 - anything may be passed.
         signature = inspect.signature(executor)
     except (TypeError, ValueError):
         return False  # Some callables written in C do not tell; the contract's two arguments are tried.
+    except Exception as error:  # a foreign callable says how it is called by code of its own.
+        what = f"an executor whose signature raises {type(error).__name__}"
+        raise halted(ExecutionCode.INVALID_EXECUTOR, what) from error
     for takes_more, names in ((True, ("params", "idempotency_key")), (False, ())):
         try:
             signature.bind(None, None, **dict.fromkeys(names))
@@ -100,14 +104,13 @@ def find_style(executor: Any) -> bool:  # noqa: ANN401 - anything may be passed.
     raise halted(ExecutionCode.INVALID_EXECUTOR, "an executor that takes neither (action, context) nor more")
 
 
-def invoke(
-    executor: Executor, call: Call, context: dict[str, Any], params: Mapping[str, Any], *, takes_more: bool
-) -> Any:  # noqa: ANN401 - judged afterwards.
+def invoke(executor: Executor, call: Call, context: dict[str, Any], params: dict[str, Any], *, takes_more: bool) -> Any:  # noqa: ANN401 - judged afterwards.
     """
     Call an executor as it wants to be called.
     """
     if takes_more:
-        return executor(call.action, context, params=dict(params), idempotency_key=call.key)
+        # A copy each time: what is tried again is what was decided, whatever the attempt before did to its own.
+        return executor(call.action, context, params=copied(params), idempotency_key=call.key)
     return executor(call.action, context)
 
 
@@ -133,7 +136,7 @@ def violation(kind: str) -> Ended:
     return Ended(
         AttemptStatus.FAILED,
         ExecutionCode.EXECUTOR_CONTRACT_VIOLATION,
-        f"the executor returned {kind}, not (bool, str or None)",
+        message_text(f"the executor returned {kind}, not (bool, str or None)"),
         fails_closed=True,
     )
 
@@ -149,7 +152,8 @@ def raised(kind: str) -> Ended:
     """
     Judge an exception, of which only the name of its class is told: its text may hold anything.
     """
-    return Ended(AttemptStatus.FAILED, ExecutionCode.EXECUTOR_RAISED, None, kind, fails_closed=True)
+    # A class may be made with any name.
+    return Ended(AttemptStatus.FAILED, ExecutionCode.EXECUTOR_RAISED, None, message_text(kind), fails_closed=True)
 
 
 def refused(code: ExecutionCode, message: str) -> Ended:

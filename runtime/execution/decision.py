@@ -11,7 +11,7 @@ from runtime.errors import ExecutionHaltedError, shown
 from runtime.execution.model import ExecutionCode, halted
 from runtime.limits import MAX_ACTIONS
 
-__all__ = ["actions_of", "is_allowed", "params_of"]
+__all__ = ["actions_of", "copied", "is_allowed", "params_of"]
 
 _ACTIONS: Final = {action.value: action for action in Action}
 _MISSING: Final = object()
@@ -47,20 +47,33 @@ def params_of(decision: Any) -> dict[str, Any]:  # noqa: ANN401 - of any class.
     Give the params as a dict of their own.
 
     Raises:
-        ExecutionHaltedError: they are no mapping.
+        ExecutionHaltedError: they are no mapping, or cannot be copied.
     """
     params = _read(decision, "params", None)
     if params is None:
         return {}
     if not isinstance(params, Mapping):
         raise _refusal(f"params of type {type(params).__name__}: give a mapping, or None")
-    return dict(params)
+    try:
+        own: dict[str, Any] = copied(dict(params))
+    except Exception as error:  # a foreign mapping may raise anything; one that holds itself cannot be copied.
+        raise _refusal(f"params cannot be read: {type(error).__name__}") from error
+    return own
+
+
+def copied(value: Any) -> Any:  # noqa: ANN401 - params hold anything.
+    """
+    Copy dicts and lists at any depth, so that nobody who changes one changes the other.
+    """
+    if type(value) is dict:
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if type(value) is list else value
 
 
 def _action(given: Any) -> Action:  # noqa: ANN401 - of any class.
     if type(given) is Action:
         return given
-    value = getattr(given, "value", given)
+    value = _read(given, "value", given)
     # Exactly str: a subclass may compare equal to anything.
     if type(value) is not str or value not in _ACTIONS:
         raise _refusal(f"action {shown(given)}: one of {', '.join(sorted(_ACTIONS))}")

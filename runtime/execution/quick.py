@@ -102,6 +102,7 @@ def _read(clock: Callable[[], float]) -> float | None:
     try:
         now = clock()
         is_time = -_FOREVER < now < _FOREVER
+        now = float(now)
     except Exception:  # noqa: BLE001 - foreign code.
         return None
     return now if is_time else None

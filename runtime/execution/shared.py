@@ -88,7 +88,7 @@ class Execution:
         try:
             now = self.clock()
             if math.isfinite(now):
-                return now
+                return float(now)  # Other numbers do not mix with those of a policy.
         except Exception as error:  # foreign code; without a time nothing is bounded.
             raise halted(ExecutionCode.CLOCK_FAILED, f"the clock raised {type(error).__name__}") from error
         raise halted(ExecutionCode.CLOCK_FAILED, "the clock gives no finite number")

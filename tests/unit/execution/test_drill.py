@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from runtime.encoding.converter import structure, unstructure
+from runtime.encoding.digest import digest_of_bytes
 from runtime.errors import DefinitionError
 from runtime.execution.drill import Drill, DrillCheck, run_drill
 
@@ -107,5 +108,6 @@ def test_the_record_is_read_back_as_it_was() -> None:
     drill = Drill(at=AT, is_on=None, checks=(DrillCheck(name="a", passed=True),))
     assert structure(unstructure(drill), Drill, what="drill") == drill
     assert drill.raw.startswith(b'{"at":')
+    assert drill.digest == digest_of_bytes(drill.raw)
     with pytest.raises(DefinitionError, match="kill-switch-drill/v2"):
         attrs.evolve(drill, schema="kill-switch-drill/v2")
