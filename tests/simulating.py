@@ -79,6 +79,8 @@ class World:
     calls: list[Did] = attrs.field(factory=list)
     broken: list[str] = attrs.field(factory=list)
     """Rules that an attempt broke."""
+    starts: list[tuple[str, float]] = attrs.field(factory=list)
+    """The action and the time of each call."""
     slept: list[float] = attrs.field(factory=list)
     done: Counter[str] = attrs.field(factory=Counter)
     deadline: float = math.inf
@@ -91,7 +93,7 @@ class World:
         self.is_dead = self.has_stopped = self.is_tainted = self.has_jumped = self.is_fresh = False
         self.is_on = False
         self.deadline = math.inf
-        self.readings, self.calls, self.slept = [], [], []
+        self.readings, self.calls, self.starts, self.slept = [], [], [], []
 
     def happens(self, chance: float) -> bool:
         """
@@ -177,7 +179,7 @@ class World:
         """
         Do something or not, and say so or not.
         """
-        del action
+        self.starts.append((action.value, self.clock()))
         self.clock.advance(self._begin(context, params))
         return self._end(len(self.calls) - 1, idempotency_key or "")
 
@@ -187,7 +189,7 @@ class World:
         """
         The same in a loop, where it may refuse to be cancelled.
         """
-        del action
+        self.starts.append((action.value, self.clock()))
         seconds = self._begin(context, params)
         number = len(self.calls) - 1
         is_stubborn = self.happens(0.3)

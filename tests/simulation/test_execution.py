@@ -255,10 +255,31 @@ def hold_bounds(report: ExecutionReport, made: list[ExecutionAttempt], policy: E
     """
     Hold the bounds on attempts and time.
     """
-    for one in made:
-        assert one.attempt_number <= policy.retry.max_retries
-    if not world.has_jumped and not world.is_tainted and world.total is not None:
-        assert report.total_latency_ms <= world.total * 1000 + 1
+    assert all(one.attempt_number <= policy.retry.max_retries for one in made)
+    if world.has_jumped:
+        return
+    longest = policy.timeout.timeout_per_action_ms
+    if longest is not None:
+        # Ten milliseconds are what a cancelled executor gets to clean up.
+        assert all(one.latency_ms <= longest + 10 for one in made)
+    if world.total is not None:
+        assert report.total_latency_ms <= world.total * 1000 + 10 * len(made)
+    rate = policy.rate_limit
+    hold_rate([at for _, at in world.starts], rate.overall, rate.window_ms)
+    for action in Action:
+        hold_rate([at for name, at in world.starts if name == action.value], rate.per_action, rate.window_ms)
+
+
+def hold_rate(times: list[float], limit: int | None, window_ms: int) -> None:
+    """
+    Hold that a bucket that fills up in one window was never overdrawn.
+    """
+    if limit is None:
+        return
+    for first, begun in enumerate(times):
+        for last in range(first, len(times)):
+            refilled = (times[last] - begun) * 1000 * limit / window_ms
+            assert last - first + 1 <= limit + refilled + 1e-6, times
 
 
 @pytest.fixture(scope="module")
