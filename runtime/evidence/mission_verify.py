@@ -1029,14 +1029,16 @@ def check_decisions(case: Case) -> Finding:
     """
     gates = list_gates(case)
     count = sum(1 for answer in case.parts["answers"] if answer["decisions"])
-    passed_by = list_passed_by(case)
-    if passed_by:
-        raise Wrong(f"steps {shown(passed_by)} ask a person, and the run went past them without a decision")
-    if not count:
-        return Finding(NO_INFORMATION, "nobody decided anything in this run")
     if count != len(gates):
         raise Wrong(f"{count - len(gates)} of {count} decisions are about nothing that a person was asked")
-    faults = [f"{gate.place}: {fault}" for gate in gates for fault in list_binding_faults(case, gate)]
+    passed_by = list_passed_by(case, gates)
+    faults = (
+        [f"steps {shown(passed_by)} ask a person, and the run went past them without a decision"] if passed_by else []
+    )
+    if not count:
+        judge(faults, "")
+        return Finding(NO_INFORMATION, "nobody decided anything in this run")
+    faults += [f"{gate.place}: {fault}" for gate in gates for fault in list_binding_faults(case, gate)]
     doubts: list[str] = []
     for gate in gates:
         for decision in gate.answer["decisions"]:
@@ -1055,19 +1057,21 @@ def check_decisions(case: Case) -> Finding:
     return Finding(ASSERTED, f"{finding.detail}; but {'; '.join(doubts)}") if doubts else finding
 
 
-def list_passed_by(case: Case) -> list[str]:
+def list_passed_by(case: Case, gates: list[Gate]) -> list[str]:
     """
-    List the steps that ask a person and that the lineage goes past without an answer.
+    List the steps that ask a person and that the lineage goes past, or ends at, without a decision of one.
 
-    A step is skipped only where it waits for a flag. Whether there was one is for check 10.
+    An answer alone is not enough: it could be the outcome of an effect. A step is skipped only where it waits for a
+    flag. Whether there was one is for check 10.
     """
+    decided = {digest(gate.request) for gate in gates}
     return [
         step["id"]
         for step, entry in zip(case.parts["definition"]["steps"], case.parts["lineage"], strict=False)
         if step["kind"] == "human"
-        and entry["answer_digest"] is None
+        and entry["request_digest"] not in decided
         and (
-            entry["status"] == "completed"
+            entry["status"] in ("completed", "denied")
             or (entry["status"] == "skipped" and step["payload"].get("when") != "flagged")
         )
     ]

@@ -152,7 +152,7 @@ def list_binding() -> Iterator[tuple[str, Vector]]:
             "a pack that allows more",
             changed(_put("policies", value=WEAK["policies"])),
         ),
-        ("answer_left_out", "3 5 10", "the last decision is gone", changed(_take("answers", 2))),
+        ("answer_left_out", "3 5 7a 10", "the last decision is gone", changed(_take("answers", 2))),
         ("entry_dropped", "3 4 5 7a 10", "a step that never was", changed(_take("lineage", 2))),
         (
             "entry_dropped_and_vouched_for",
@@ -308,6 +308,22 @@ def list_deciding() -> Iterator[tuple[str, Vector]]:
         document["lineage"][3] |= {"status": "skipped", "output_digest": document["lineage"][3]["input_digest"]}
         document["lineage"][4]["input_digest"] = document["lineage"][3]["output_digest"]
 
+    def answered_by_outcome(document: Document) -> None:
+        outcome = document["answers"][1]["outcome"]
+        document["answers"][2] |= {"decisions": [], "outcome": outcome}
+
+    def asked_of_a_connector(document: Document) -> None:
+        document["requests"][2]["ask"] = document["requests"][1]["ask"]
+        digest = sha256_of(document["requests"][2])
+        document["lineage"][3]["request_digest"] = document["answers"][2]["request_digest"] = digest
+        answered_by_outcome(document)
+
+    def denied(document: Document) -> None:
+        unasked(document)
+        entry = document["lineage"][3]
+        entry |= {"status": "denied", "error_code": "gate_rejected", "output_digest": entry["input_digest"]}
+        del document["lineage"][4]
+
     nobody = {"actor": None, "choice": "expired", "input": None, "reason": "", "signature": None}
     nonces = (f"{1:032x}", f"{1:032x}")
     for name, failed, defect, document in (
@@ -367,6 +383,24 @@ def list_deciding() -> Iterator[tuple[str, Vector]]:
             vouch(changed(_put("answers", 2, "decisions", value=[nobody]))),
         ),
         ("gate_passed_unasked", "7a 10", "a step that asks eve is done, and nobody asked her", vouch(changed(unasked))),
+        (
+            "gate_passed_by_an_outcome",
+            "7a 10",
+            "a step that asks eve is answered by the outcome of an effect",
+            vouch(changed(answered_by_outcome)),
+        ),
+        (
+            "gate_asked_of_a_connector",
+            "7a 10",
+            "what eve is to decide is said to have been asked of a connector",
+            vouch(changed(asked_of_a_connector)),
+        ),
+        (
+            "gate_denied_by_nobody",
+            "7a 10",
+            "a step that asks eve denied the run, and nobody asked her",
+            vouch(changed(denied)),
+        ),
         ("gate_skipped", "7a 10", "a step that asks eve is said to have been skipped", vouch(changed(skipped))),
         (
             "expiry_left_out",
