@@ -1112,7 +1112,33 @@ def list_binding_faults(case: Case, gate: Gate) -> list[str]:
     }
     if canonical(question) != canonical(ask):
         return [*faults, "the step asks something else than the request says"]
-    return [*faults, *list_vote_faults(ask, gate.answer["decisions"])]
+    decisions = gate.answer["decisions"]
+    return [*faults, *(list_vote_faults(ask, decisions) or list_other_endings(payload, decisions, entry))]
+
+
+def find_choice(decisions: list[dict[str, Json]]) -> str:
+    """
+    Give the choice that decisions of a vote come to; those that differ come to `reject`.
+    """
+    choices = {decision["choice"] for decision in decisions}
+    return choices.pop() if len(choices) == 1 else "reject"
+
+
+def list_other_endings(payload: dict[str, Json], decisions: list[dict[str, Json]], entry: dict[str, Json]) -> list[str]:
+    """
+    Say where the lineage goes on from a decision otherwise than its step does.
+
+    One that denies nothing may still fail the step: its `output` may have no place in the state.
+    """
+    choice = find_choice(decisions)
+    is_denied = choice == "expired" or (choice == "reject" and payload.get("on_reject", "deny") != "continue")
+    if not is_denied and entry["status"] == "failed":
+        return []
+    code = "gate_expired" if choice == "expired" else "gate_rejected"
+    status, code = ("denied", code) if is_denied else ("completed", None)
+    if (entry["status"], entry["error_code"]) == (status, code):
+        return []
+    return [f"by what was decided it is {status}, and the lineage says {entry['status']}"]
 
 
 def list_vote_faults(ask: dict[str, Json], decisions: list[dict[str, Json]]) -> list[str]:
@@ -1134,8 +1160,7 @@ def list_vote_faults(ask: dict[str, Json], decisions: list[dict[str, Json]]) -> 
                 "no signature, and it takes signed decisions only" if ask["signed"] else "it takes no signature"
             )
     # A vote is over when as many chose the same as it takes, at the first other choice, and at the first rejection.
-    choices = {decision["choice"] for decision in decisions}
-    agreed = choices.pop() if len(choices) == 1 else "reject"
+    agreed = find_choice(decisions)
     if len(decisions) > ask["quorum"] or (agreed not in ("reject", "expired") and len(decisions) < ask["quorum"]):
         faults.append(f"{len(decisions)} of {ask['quorum']} decisions")
     if agreed != "reject" and len({canonical(decision["input"]) for decision in decisions}) > 1:

@@ -299,31 +299,6 @@ def list_deciding() -> Iterator[tuple[str, Vector]]:
     def replayed(document: Document) -> None:
         document["answers"][2]["decisions"] = OTHER["answers"][2]["decisions"]
 
-    def unasked(document: Document) -> None:
-        document["lineage"][3]["request_digest"] = None
-        del document["answers"][2], document["requests"][2]
-
-    def skipped(document: Document) -> None:
-        unasked(document)
-        document["lineage"][3] |= {"status": "skipped", "output_digest": document["lineage"][3]["input_digest"]}
-        document["lineage"][4]["input_digest"] = document["lineage"][3]["output_digest"]
-
-    def answered_by_outcome(document: Document) -> None:
-        outcome = document["answers"][1]["outcome"]
-        document["answers"][2] |= {"decisions": [], "outcome": outcome}
-
-    def asked_of_a_connector(document: Document) -> None:
-        document["requests"][2]["ask"] = document["requests"][1]["ask"]
-        digest = sha256_of(document["requests"][2])
-        document["lineage"][3]["request_digest"] = document["answers"][2]["request_digest"] = digest
-        answered_by_outcome(document)
-
-    def denied(document: Document) -> None:
-        unasked(document)
-        entry = document["lineage"][3]
-        entry |= {"status": "denied", "error_code": "gate_rejected", "output_digest": entry["input_digest"]}
-        del document["lineage"][4]
-
     nobody = {"actor": None, "choice": "expired", "input": None, "reason": "", "signature": None}
     nonces = (f"{1:032x}", f"{1:032x}")
     for name, failed, defect, document in (
@@ -382,6 +357,61 @@ def list_deciding() -> Iterator[tuple[str, Vector]]:
             "nobody decided in time, and the step sets none",
             vouch(changed(_put("answers", 2, "decisions", value=[nobody]))),
         ),
+        (
+            "expiry_left_out",
+            "7b",
+            "signed without the time limit of the step",
+            make_document(run_order(expiries=(None, None))),
+        ),
+        (
+            "expiries_differ",
+            "7b",
+            "bob signed under a later expiry than ada",
+            make_document(run_order(expiries=(EXPIRES_AT, "2027-01-01T00:00:00.000Z"))),
+        ),
+        ("nonce_used_twice", "7c", "one nonce for two requests", make_document(run_order(nonces=nonces))),
+    ):
+        yield name, Vector(seal(document), tuple(failed.split()), defect)
+
+
+def list_passing() -> Iterator[tuple[str, Vector]]:
+    """
+    Give vectors of check 7a in which nobody decided, or decided otherwise than the run went on.
+    """
+
+    def unasked(document: Document) -> None:
+        document["lineage"][3]["request_digest"] = None
+        del document["answers"][2], document["requests"][2]
+
+    def skipped(document: Document) -> None:
+        unasked(document)
+        document["lineage"][3] |= {"status": "skipped", "output_digest": document["lineage"][3]["input_digest"]}
+        document["lineage"][4]["input_digest"] = document["lineage"][3]["output_digest"]
+
+    def answered_by_outcome(document: Document) -> None:
+        outcome = document["answers"][1]["outcome"]
+        document["answers"][2] |= {"decisions": [], "outcome": outcome}
+
+    def asked_of_a_connector(document: Document) -> None:
+        document["requests"][2]["ask"] = document["requests"][1]["ask"]
+        digest = sha256_of(document["requests"][2])
+        document["lineage"][3]["request_digest"] = document["answers"][2]["request_digest"] = digest
+        answered_by_outcome(document)
+
+    def turned(document: Document) -> None:
+        document["answers"][2]["decisions"][0]["choice"] = "reject"
+        sign_again(document["answers"][2], 0)
+
+    def stopped(document: Document) -> None:
+        entry = document["lineage"][3]
+        entry |= {"status": "denied", "error_code": "gate_rejected", "output_digest": entry["input_digest"]}
+        del document["lineage"][4]
+
+    def stopped_by_nobody(document: Document) -> None:
+        unasked(document)
+        stopped(document)
+
+    for name, failed, defect, document in (
         ("gate_passed_unasked", "7a 10", "a step that asks eve is done, and nobody asked her", vouch(changed(unasked))),
         (
             "gate_passed_by_an_outcome",
@@ -399,22 +429,11 @@ def list_deciding() -> Iterator[tuple[str, Vector]]:
             "gate_denied_by_nobody",
             "7a 10",
             "a step that asks eve denied the run, and nobody asked her",
-            vouch(changed(denied)),
+            vouch(changed(stopped_by_nobody)),
         ),
+        ("rejection_shown_as_approval", "7a 10", "eve rejected, and the run went on", vouch(changed(turned))),
+        ("approval_shown_as_rejection", "7a 10", "eve approved, and the run is denied", vouch(changed(stopped))),
         ("gate_skipped", "7a 10", "a step that asks eve is said to have been skipped", vouch(changed(skipped))),
-        (
-            "expiry_left_out",
-            "7b",
-            "signed without the time limit of the step",
-            make_document(run_order(expiries=(None, None))),
-        ),
-        (
-            "expiries_differ",
-            "7b",
-            "bob signed under a later expiry than ada",
-            make_document(run_order(expiries=(EXPIRES_AT, "2027-01-01T00:00:00.000Z"))),
-        ),
-        ("nonce_used_twice", "7c", "one nonce for two requests", make_document(run_order(nonces=nonces))),
     ):
         yield name, Vector(seal(document), tuple(failed.split()), defect)
 
@@ -532,7 +551,16 @@ def tampered_files() -> Iterator[tuple[str, bytes]]:
     Give each file's name and bytes.
     """
     index = {}
-    for listed in (list_good, list_shape, list_binding, list_vouching, list_deciding, list_executing, list_trusting):
+    for listed in (
+        list_good,
+        list_shape,
+        list_binding,
+        list_vouching,
+        list_deciding,
+        list_passing,
+        list_executing,
+        list_trusting,
+    ):
         for name, vector in listed():
             index[name] = {"defect": vector.defect, "failed": list(vector.failed), "trust": vector.trust}
             yield f"{name}.json", vector.raw

@@ -12,10 +12,11 @@ import attrs
 
 from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import unstructure
+from runtime.encoding.frozen import JsonObject
 from runtime.errors import AnswerRefusedError, DefinitionError, InvalidSignatureError
 from runtime.evidence.checking.outcomes import Finding, Material, asserted, failed, nothing
 from runtime.evidence.checking.outcomes import passed as re_checked
-from runtime.orchestration.gate import build_question, verify_answer
+from runtime.orchestration.gate import build_question, find_denial, verify_answer
 from runtime.orchestration.payloads_asking import HumanPayload
 from runtime.orchestration.prepare import PreparedStep, prepare
 from runtime.values.answers import Answer
@@ -142,7 +143,23 @@ def _list_faults(material: Material, steps: tuple[PreparedStep, ...], gate: Gate
         verify_answer(payload, gate.answer, step_id=request.step_id, ask=gate.ask)
     except AnswerRefusedError as error:
         yield "; ".join(map(str, error.faults)) or error.what
+    else:
+        yield from _list_other_endings(payload, gate.answer, entry)
     yield from _list_forgeries(material, gate)
+
+
+def _list_other_endings(payload: HumanPayload, answer: Answer, entry: JsonObject) -> Iterator[str]:
+    """
+    Say where the lineage goes on from a decision otherwise than its step does.
+
+    One that denies nothing may still fail the step: its `output` may have no place in the state.
+    """
+    denial = find_denial(payload, answer)
+    if denial is None and entry["status"] == "failed":
+        return
+    status, code = ("completed", None) if denial is None else ("denied", denial[0].value)
+    if (entry["status"], entry["error_code"]) != (status, code):
+        yield f"by what was decided it is {status}, and the lineage says {entry['status']}"
 
 
 def _list_forgeries(material: Material, gate: Gate) -> Iterator[str]:

@@ -25,7 +25,7 @@ from supplying import (
     vouch,
 )
 from unusable import INPUTS, KEYS, LOG_KEYS, LOG_TEXT, PEM, TRUSTS
-from verifying import BY_ENGINE
+from verifying import BY_ENGINE, outcomes_here, verify_here
 
 from runtime import limits
 from runtime.encoding.canonical import canonical
@@ -568,8 +568,34 @@ class TestDecisions:
         nobody = {"actor": None, "choice": "expired", "reason": "", "input": None, "signature": None}
         request_digest = sha256_of(document["requests"][2])
         document["answers"][2] |= {"decisions": [nobody], "request_digest": request_digest}
-        document["lineage"][3]["request_digest"] = request_digest
+        entry = document["lineage"][3]
+        entry |= {"request_digest": request_digest, "status": "denied", "error_code": "gate_expired"}
         assert _check(vouch(document), TRUST)["7a"].outcome == outcome
+        entry |= {"error_code": "gate_rejected"}
+        assert _check(vouch(document), TRUST)["7a"].outcome == "FAILED"
+
+    @pytest.mark.parametrize(
+        ("changes", "choice", "status"),
+        [
+            ({"on_reject": "continue"}, "reject", "completed"),
+            ({"on_reject": "deny"}, "reject", "denied"),
+            ({"output": "/no/place"}, "approve", "failed"),
+            ({"output": "/no/place", "on_reject": "continue"}, "reject", "failed"),
+        ],
+        ids=str,
+    )
+    def test_a_decision_may_end_its_step_in_more_than_one_way(
+        self, changes: dict[str, Any], choice: str, status: str
+    ) -> None:
+        """
+        As the engine does it; here it is told from the step and the decision alone.
+        """
+        document = make_document(run_order(make_order_mission(**changes), choice=choice))
+        assert document["lineage"][1]["status"] == status
+        assert _check(document, TRUST)["7a"].outcome == "re-checked"
+        report = verify_here(seal(document), json.dumps(TRUST).encode())
+        assert report is not None
+        assert outcomes_here(report)["7a"] == "re-checked"
 
     def test_a_run_that_no_decision_limits_gives_no_information_on_expiry(self) -> None:
         """
