@@ -854,7 +854,23 @@ def check_digests(case: Case) -> Finding:
         for index, answer in enumerate(parts["answers"])
         if answer["request_digest"] not in asked
     ]
+    used = [entry["answer_digest"] for entry in parts["lineage"] if entry["answer_digest"]]
+    if not wrong and list_settling(parts["answers"]) != used:
+        wrong.append("answers are not those that the lineage names, in its order")
     return judge(wrong, "every digest is that of the part it names")
+
+
+def list_settling(answers: list[dict[str, Json]]) -> list[str]:
+    """
+    List the digests of the answers that settle something: an `unknown` may stand before the one to the same request.
+    """
+    settling = []
+    for index, answer in enumerate(answers):
+        is_unknown = answer["outcome"] is not None and answer["outcome"]["status"] == "unknown"
+        following = answers[index + 1]["request_digest"] if index + 1 < len(answers) else None
+        if not (is_unknown and answer["request_digest"] == following):
+            settling.append(digest(answer))
+    return settling
 
 
 def definition_digest(case: Case) -> str:

@@ -95,6 +95,14 @@ def _take(*path: str | int) -> Change:
     return change
 
 
+def other_outcome(document: Document, **fields: Any) -> Document:
+    """
+    Give the answer of the effect with another outcome.
+    """
+    answer: Document = document["answers"][1]
+    return answer | {"outcome": answer["outcome"] | fields}
+
+
 def list_shape() -> Iterator[tuple[str, Vector]]:
     """
     Give vectors of checks 1 and 2.
@@ -137,6 +145,7 @@ def list_binding() -> Iterator[tuple[str, Vector]]:
     Give vectors of checks 3 to 5.
     """
     swapped = changed(lambda one: one["lineage"].reverse())
+
     for name, failed, defect, document in (
         ("params_exchanged", "3 10", "other params", changed(_put("params", value={"a": 1}))),
         (
@@ -153,6 +162,18 @@ def list_binding() -> Iterator[tuple[str, Vector]]:
             changed(_put("policies", value=WEAK["policies"])),
         ),
         ("answer_left_out", "3 5 7a 10", "the last decision is gone", changed(_take("answers", 2))),
+        (
+            "outcome_nobody_used",
+            "3 10",
+            "a second outcome of an effect, before the one the run went on with",
+            vouch(changed(lambda one: one["answers"].insert(1, other_outcome(one, output="another")))),
+        ),
+        (
+            "outcome_stands_twice",
+            "3 10",
+            "the outcome of an effect twice",
+            vouch(changed(lambda one: one["answers"].insert(1, one["answers"][1]))),
+        ),
         ("entry_dropped", "3 4 5 7a 10", "a step that never was", changed(_take("lineage", 2))),
         (
             "entry_dropped_and_vouched_for",
@@ -543,6 +564,9 @@ def list_good() -> Iterator[tuple[str, Vector]]:
         "nothing_changed_gate_skipped",
         Vector(seal(FLAGGED), (), "nothing; the policy flagged nothing, so nobody was asked"),
     )
+    unknown = {"status": "unknown", "code": "interrupted", "output": None}
+    settled_late = vouch(changed(lambda one: one["answers"].insert(1, other_outcome(one, **unknown))))
+    yield "nothing_changed_settled_late", Vector(seal(settled_late), (), "nothing; an effect was unknown at first")
     yield "nothing_changed_nobody_asked", Vector(seal(PLAIN), (), "nothing; the run asks nobody")
 
 
