@@ -1320,10 +1320,26 @@ def check_trusted(case: Case) -> Finding:
     wrong = [
         f"{kind} {one} is not trusted" for kind in used for one in used[kind] if lines[kind] and one not in lines[kind]
     ]
+    wrong += list_left_out(parts, trust)
     missing = [kind for kind in used if used[kind] and not lines[kind]]
     if wrong or not missing:
         return judge(wrong, f"{', '.join(kind for kind in used if used[kind])} as trusted")
     return Finding(ASSERTED, f"the trust file names no {', no '.join(missing)}")
+
+
+def list_left_out(parts: dict[str, Any], trust: Trust) -> list[str]:
+    """
+    List what the trust file has a line for and the bundle leaves out: leaving it out must not help.
+    """
+    said = []
+    if parts["certificate"] is None and trust.catalogues:
+        said.append("the trust file names catalogues, and the run carries no certificate")
+    payloads = [step["payload"] for step in parts["definition"]["steps"]]
+    asked = {shown(one.get("policy")) for one in payloads if one.get("operation") == "decide"}
+    absent = sorted(asked - {*map(shown, parts["policies"] or {})})
+    if absent:
+        said.append(f"policies {', '.join(absent)} are not in the bundle")
+    return said
 
 
 class Check(NamedTuple):

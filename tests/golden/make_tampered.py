@@ -546,6 +546,16 @@ def list_trusting() -> Iterator[tuple[str, Vector]]:
             f"another_{line}",
             Vector(seal(GOOD), ("12",), f"a {line} that the trust file does not name", f"trust.{line}.json"),
         )
+    bare = {"certificate": None, "header": PLAIN["header"] | {"proof_digest": None, "mission": None}}
+    yield (
+        "certificate_left_out",
+        Vector(seal(vouch(PLAIN | bare)), ("12",), "as if it were no mission's, so that no rule was proven"),
+    )
+    without = {"policies": None, "header": PLAIN["header"] | {"policies_digest": None}}
+    yield (
+        "policies_left_out",
+        Vector(seal(vouch(PLAIN | without)), ("8", "10", "12"), "nothing that a verdict rests on"),
+    )
     yield "policy_weakened", Vector(seal(WEAK), ("12",), "an honest run under a pack that allows more")
     yield (
         "other_people_trusted",

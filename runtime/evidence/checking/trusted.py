@@ -1,7 +1,9 @@
 """Check 12: what was run is what the checker allows: workflow, policy packs, catalogue and execution rules."""
 
 from runtime.encoding.digest import digest_of
+from runtime.errors import shown
 from runtime.evidence.checking.outcomes import Finding, Material, asserted, failed, passed
+from runtime.evidence.trust import Trust
 
 __all__ = ["check_trusted"]
 
@@ -26,6 +28,7 @@ def check_trusted(material: Material) -> Finding:
         for one in ones
         if lines[kind] and one not in lines[kind]
     ]
+    wrong += _list_missing(material, trust)
     if wrong:
         return failed("; ".join(wrong))
     open_kinds = [kind for kind, ones in used.items() if ones and not lines[kind]]
@@ -47,3 +50,21 @@ def _list_used(material: Material) -> dict[str, list[str]]:
         "catalogue": [] if certificate is None else [digest_of(catalogue)],
         "engine": [parts["header"]["engine"]],
     }
+
+
+def _list_missing(material: Material, trust: Trust) -> list[str]:
+    """
+    List what the trust file has a line for and the bundle leaves out: leaving it out must not help.
+    """
+    parts = material.parts
+    said = []
+    if parts["certificate"] is None and trust.catalogues:
+        said.append("the trust file names catalogues, and the run carries no certificate")
+    packs = {} if parts["policies"] is None else parts["policies"].thaw()
+    payloads = [step.payload.thaw() for step in parts["definition"].steps]
+    absent = sorted(
+        {shown(one.get("policy")) for one in payloads if one.get("operation") == "decide"} - {*map(shown, packs)}
+    )
+    if absent:
+        said.append(f"policies {', '.join(absent)} are not in the bundle")
+    return said

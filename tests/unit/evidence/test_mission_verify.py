@@ -107,7 +107,9 @@ class TestAGoodBundle:
         What a run does not rest on need not be trusted.
         """
         bare = _changed("policies", None, _changed("certificate", None))
+        bare["definition"]["steps"][0]["payload"] = {"operation": "noop"}
         trust = {name: value for name, value in TRUST.items() if name not in ("policies", "catalogues")}
+        trust |= {"definitions": [sha256_of({"schema": "workflow/v1", **bare["definition"]})]}
         assert _check(bare, trust)["12"] == Finding("re-checked", "definition, engine as trusted")
 
     def test_a_bundle_without_signatures_gives_no_information_on_them(self) -> None:
