@@ -708,6 +708,7 @@ class Trust(NamedTuple):
     log_keys: list[LogKey]
     definitions: list[str]
     policies: list[str]
+    rules: list[str]
     catalogues: list[str]
     engines: list[str]
 
@@ -730,6 +731,7 @@ def read_trust(raw: bytes) -> Trust:
         "log_keys": list_of(is_text),
         "definitions": list_of(is_digest),
         "policies": list_of(is_digest),
+        "rules": list_of(is_digest),
         "catalogues": list_of(is_digest),
         "engines": list_of(is_name),
     }
@@ -754,6 +756,7 @@ def read_trust(raw: bytes) -> Trust:
         log_keys=[_read(read_log_key, text, "log_keys") for text in written["log_keys"]],
         definitions=written["definitions"],
         policies=written["policies"],
+        rules=written["rules"],
         catalogues=written["catalogues"],
         engines=written["engines"],
     )
@@ -1296,11 +1299,11 @@ def check_log(case: Case) -> Finding:
     return Finding(RE_CHECKED, f"at index {inclusion['index']} of {inclusion['size']}, log {shown(known[0].name)}")
 
 
-# Check 12 proves that what was run is what you allow: workflow, policy packs, what connectors say of themselves, and
-# the rules of the engine. You have to have looked at what you list in the trust file; nobody else can.
+# Check 12 proves that what was run is what you allow: workflow, policy packs, the rules that every path was held to, what
+# connectors say of themselves, and the rules of the engine. That the certificate proves these rules is for check 8. You have to have looked at what you list in the trust file; nobody else can.
 def check_trusted(case: Case) -> Finding:
     """
-    Check 12: workflow, policies, catalogue and engine are the trusted ones.
+    Check 12: workflow, policies, rules, catalogue and engine are the trusted ones.
     """
     trust, parts = case.trust, case.parts
     if trust is None:
@@ -1308,12 +1311,14 @@ def check_trusted(case: Case) -> Finding:
     used = {
         "definition": [definition_digest(case)],
         "policy": [digest(pack) for pack in (parts["policies"] or {}).values()],
+        "rules": [] if parts["certificate"] is None else [digest(parts["certificate"].get("rules"))],
         "catalogue": [] if parts["certificate"] is None else [digest(parts["certificate"].get("catalogue"))],
         "engine": [parts["header"]["engine"]],
     }
     lines = {
         "definition": trust.definitions,
         "policy": trust.policies,
+        "rules": trust.rules,
         "catalogue": trust.catalogues,
         "engine": trust.engines,
     }
@@ -1332,8 +1337,8 @@ def list_left_out(parts: dict[str, Any], trust: Trust) -> list[str]:
     List what the trust file has a line for and the bundle leaves out: leaving it out must not help.
     """
     said = []
-    if parts["certificate"] is None and trust.catalogues:
-        said.append("the trust file names catalogues, and the run carries no certificate")
+    if parts["certificate"] is None and (trust.rules or trust.catalogues):
+        said.append("the trust file names what a certificate rests on, and the run carries none")
     payloads = [step["payload"] for step in parts["definition"]["steps"]]
     asked = {shown(one.get("policy")) for one in payloads if one.get("operation") == "decide"}
     absent = sorted(asked - {*map(shown, parts["policies"] or {})})
@@ -1452,7 +1457,7 @@ CHECKS: Final = (
     ),
     Check(
         "12",
-        "workflow, policies, catalogue, engine are trusted",
+        "workflow, policies, rules, catalogue, engine are trusted",
         "Whoever made the trust file.",
         check_trusted,
         ("header", "definition", "policies", "certificate"),

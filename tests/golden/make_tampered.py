@@ -32,8 +32,11 @@ from supplying import (
 )
 
 from runtime.encoding.canonical import canonical
+from runtime.encoding.frozen import frozen_object
 from runtime.encoding.jsontext import parse_json
 from runtime.evidence.lognote import VerifierKey
+from runtime.orchestration import WorkflowDefinition
+from runtime.orchestration.preflight import prove
 
 HERE: Final = Path(__file__).parent
 SAMPLES: Final = HERE.parents[1] / "docs" / "examples" / "bundles"
@@ -521,11 +524,14 @@ TRUSTS: Final[dict[str, Document]] = {
     "trust.json": make_trust(
         GOOD,
         definitions=sorted({one["header"]["definition_digest"] for one in (GOOD, OPEN, PLAIN, FLAGGED)}),
+        rules=sorted({one["certificate"]["rules_digest"] for one in (GOOD, PLAIN, FLAGGED)}),
         catalogues=sorted({sha256_of(one["certificate"]["catalogue"]) for one in (GOOD, PLAIN, FLAGGED)}),
     ),
     "trust.definition.json": make_trust(GOOD, definitions=[OTHER_DIGEST]),
     "trust.policy.json": make_trust(GOOD, policies=[OTHER_DIGEST]),
     "trust.catalogue.json": make_trust(GOOD, catalogues=[OTHER_DIGEST]),
+    "trust.rules.plain.json": make_trust(PLAIN),
+    "trust.rules.json": make_trust(GOOD, rules=[OTHER_DIGEST]),
     "trust.engine.json": make_trust(GOOD, engines=["2.0"]),
     "trust.keys.json": make_trust(
         GOOD,
@@ -541,11 +547,26 @@ def list_trusting() -> Iterator[tuple[str, Vector]]:
     """
     Give vectors of check 12, and of a checker who trusts others.
     """
-    for line in ("definition", "policy", "catalogue", "engine"):
+    for line in ("definition", "policy", "rules", "catalogue", "engine"):
         yield (
             f"another_{line}",
             Vector(seal(GOOD), ("12",), f"a {line} that the trust file does not name", f"trust.{line}.json"),
         )
+    unruled = prove(
+        WorkflowDefinition.from_dict(PLAIN["definition"]),
+        policies=frozen_object(PLAIN["policies"]),
+        catalogue=frozen_object(PLAIN["certificate"]["catalogue"]),
+    ).thaw()
+    held_to_nothing = {"certificate": unruled, "header": PLAIN["header"] | {"proof_digest": sha256_of(unruled)}}
+    yield (
+        "certificate_of_no_rules",
+        Vector(
+            seal(vouch(PLAIN | held_to_nothing)),
+            ("12",),
+            "proven without the rules of its mission",
+            "trust.rules.plain.json",
+        ),
+    )
     bare = {"certificate": None, "header": PLAIN["header"] | {"proof_digest": None, "mission": None}}
     yield (
         "certificate_left_out",

@@ -1,4 +1,4 @@
-"""Check 12: what was run is what the checker allows: workflow, policy packs, catalogue and execution rules."""
+"""Check 12: what was run is what the checker allows: workflow, policy packs, sequence rules, catalogue and execution rules."""
 
 from runtime.encoding.digest import digest_of
 from runtime.errors import shown
@@ -10,7 +10,7 @@ __all__ = ["check_trusted"]
 
 def check_trusted(material: Material) -> Finding:
     """
-    Check 12: workflow, policies, catalogue and engine are the trusted ones.
+    Check 12: workflow, policies, rules, catalogue and engine are the trusted ones.
     """
     trust = material.trust
     if trust is None:
@@ -19,6 +19,7 @@ def check_trusted(material: Material) -> Finding:
     lines = {
         "definition": trust.definitions,
         "policy": trust.policies,
+        "rules": trust.rules,
         "catalogue": trust.catalogues,
         "engine": trust.engines,
     }
@@ -43,11 +44,12 @@ def _list_used(material: Material) -> dict[str, list[str]]:
     """
     parts = material.parts
     policies, certificate = parts["policies"], parts["certificate"]
-    catalogue = None if certificate is None else certificate.thaw().get("catalogue")
+    proven = {} if certificate is None else certificate.thaw()
     return {
         "definition": [parts["definition"].digest],
         "policy": [] if policies is None else [digest_of(pack) for pack in policies.thaw().values()],
-        "catalogue": [] if certificate is None else [digest_of(catalogue)],
+        "rules": [] if certificate is None else [digest_of(proven.get("rules"))],
+        "catalogue": [] if certificate is None else [digest_of(proven.get("catalogue"))],
         "engine": [parts["header"]["engine"]],
     }
 
@@ -58,8 +60,8 @@ def _list_missing(material: Material, trust: Trust) -> list[str]:
     """
     parts = material.parts
     said = []
-    if parts["certificate"] is None and trust.catalogues:
-        said.append("the trust file names catalogues, and the run carries no certificate")
+    if parts["certificate"] is None and (trust.rules or trust.catalogues):
+        said.append("the trust file names what a certificate rests on, and the run carries none")
     packs = {} if parts["policies"] is None else parts["policies"].thaw()
     payloads = [step.payload.thaw() for step in parts["definition"].steps]
     absent = sorted(

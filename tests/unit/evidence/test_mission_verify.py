@@ -93,14 +93,16 @@ class TestAGoodBundle:
         outcomes = _outcomes(GOOD)
         assert {outcomes[number] for number in ("6", "7a", "11", "12")} == {"asserted by the supplier"}
 
-    @pytest.mark.parametrize("line", ["definitions", "policies", "catalogues", "engines"])
+    @pytest.mark.parametrize("line", ["definitions", "policies", "rules", "catalogues", "engines"])
     def test_what_the_trust_file_has_no_line_for_is_asserted(self, line: str) -> None:
         """
         One line left out is enough.
         """
         finding = _check(GOOD, {name: value for name, value in TRUST.items() if name != line})["12"]
         assert finding.outcome == "asserted by the supplier"
-        assert f"no {line.removesuffix('s').replace('policie', 'policy')}" in finding.detail
+        assert (
+            f"no {line if line == 'rules' else line.removesuffix('s').replace('policie', 'policy')}" in finding.detail
+        )
 
     def test_a_run_without_certificate_and_policies_needs_no_line_for_them(self) -> None:
         """
@@ -108,7 +110,7 @@ class TestAGoodBundle:
         """
         bare = _changed("policies", None, _changed("certificate", None))
         bare["definition"]["steps"][0]["payload"] = {"operation": "noop"}
-        trust = {name: value for name, value in TRUST.items() if name not in ("policies", "catalogues")}
+        trust = {name: value for name, value in TRUST.items() if name not in ("policies", "rules", "catalogues")}
         trust |= {"definitions": [sha256_of({"schema": "workflow/v1", **bare["definition"]})]}
         assert _check(bare, trust)["12"] == Finding("re-checked", "definition, engine as trusted")
 
