@@ -142,6 +142,7 @@ def write_trust(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "log_keys": [str(VERIFIER)],
         "definitions": [document["header"]["definition_digest"]],
         "policies": [sha256_of(pack) for pack in (document["policies"] or {}).values()],
+        "rules": [document["certificate"]["rules_digest"]] if document["certificate"] else [],
         "catalogues": [document["certificate"]["catalogue_digest"]] if document["certificate"] else [],
         "engines": [document["header"]["engine"]],
         **changes,

@@ -201,6 +201,7 @@ def make_trust(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "log_keys": [str(VerifierKey.of(ORIGIN, LOG_KEY))],
         "definitions": [document["header"]["definition_digest"]],
         "policies": [sha256_of(pack) for pack in (document["policies"] or {}).values()],
+        "rules": [sha256_of((document["certificate"] or {}).get("rules"))],
         "catalogues": [sha256_of((document["certificate"] or {}).get("catalogue"))],
         "engines": [document["header"]["engine"]],
         **changes,

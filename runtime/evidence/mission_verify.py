@@ -708,6 +708,7 @@ class Trust(NamedTuple):
     log_keys: list[LogKey]
     definitions: list[str]
     policies: list[str]
+    rules: list[str]
     catalogues: list[str]
     engines: list[str]
 
@@ -730,6 +731,7 @@ def read_trust(raw: bytes) -> Trust:
         "log_keys": list_of(is_text),
         "definitions": list_of(is_digest),
         "policies": list_of(is_digest),
+        "rules": list_of(is_digest),
         "catalogues": list_of(is_digest),
         "engines": list_of(is_name),
     }
@@ -754,6 +756,7 @@ def read_trust(raw: bytes) -> Trust:
         log_keys=[_read(read_log_key, text, "log_keys") for text in written["log_keys"]],
         definitions=written["definitions"],
         policies=written["policies"],
+        rules=written["rules"],
         catalogues=written["catalogues"],
         engines=written["engines"],
     )
@@ -854,7 +857,23 @@ def check_digests(case: Case) -> Finding:
         for index, answer in enumerate(parts["answers"])
         if answer["request_digest"] not in asked
     ]
+    used = [entry["answer_digest"] for entry in parts["lineage"] if entry["answer_digest"]]
+    if not wrong and list_settling(parts["answers"]) != used:
+        wrong.append("answers are not those that the lineage names, in its order")
     return judge(wrong, "every digest is that of the part it names")
+
+
+def list_settling(answers: list[dict[str, Json]]) -> list[str]:
+    """
+    List the digests of the answers that settle something: an `unknown` may stand before the one to the same request.
+    """
+    settling = []
+    for index, answer in enumerate(answers):
+        is_unknown = answer["outcome"] is not None and answer["outcome"]["status"] == "unknown"
+        following = answers[index + 1]["request_digest"] if index + 1 < len(answers) else None
+        if not (is_unknown and answer["request_digest"] == following):
+            settling.append(digest(answer))
+    return settling
 
 
 def definition_digest(case: Case) -> str:
@@ -1029,14 +1048,16 @@ def check_decisions(case: Case) -> Finding:
     """
     gates = list_gates(case)
     count = sum(1 for answer in case.parts["answers"] if answer["decisions"])
-    passed_by = list_passed_by(case)
-    if passed_by:
-        raise Wrong(f"steps {shown(passed_by)} ask a person, and the run went past them without a decision")
-    if not count:
-        return Finding(NO_INFORMATION, "nobody decided anything in this run")
     if count != len(gates):
         raise Wrong(f"{count - len(gates)} of {count} decisions are about nothing that a person was asked")
-    faults = [f"{gate.place}: {fault}" for gate in gates for fault in list_binding_faults(case, gate)]
+    passed_by = list_passed_by(case, gates)
+    faults = (
+        [f"steps {shown(passed_by)} ask a person, and the run went past them without a decision"] if passed_by else []
+    )
+    if not count:
+        judge(faults, "")
+        return Finding(NO_INFORMATION, "nobody decided anything in this run")
+    faults += [f"{gate.place}: {fault}" for gate in gates for fault in list_binding_faults(case, gate)]
     doubts: list[str] = []
     for gate in gates:
         for decision in gate.answer["decisions"]:
@@ -1055,19 +1076,21 @@ def check_decisions(case: Case) -> Finding:
     return Finding(ASSERTED, f"{finding.detail}; but {'; '.join(doubts)}") if doubts else finding
 
 
-def list_passed_by(case: Case) -> list[str]:
+def list_passed_by(case: Case, gates: list[Gate]) -> list[str]:
     """
-    List the steps that ask a person and that the lineage goes past without an answer.
+    List the steps that ask a person and that the lineage goes past, or ends at, without a decision of one.
 
-    A step is skipped only where it waits for a flag. Whether there was one is for check 10.
+    An answer alone is not enough: it could be the outcome of an effect. A step is skipped only where it waits for a
+    flag. Whether there was one is for check 10.
     """
+    decided = {digest(gate.request) for gate in gates}
     return [
         step["id"]
         for step, entry in zip(case.parts["definition"]["steps"], case.parts["lineage"], strict=False)
         if step["kind"] == "human"
-        and entry["answer_digest"] is None
+        and entry["request_digest"] not in decided
         and (
-            entry["status"] == "completed"
+            entry["status"] in ("completed", "denied")
             or (entry["status"] == "skipped" and step["payload"].get("when") != "flagged")
         )
     ]
@@ -1108,7 +1131,33 @@ def list_binding_faults(case: Case, gate: Gate) -> list[str]:
     }
     if canonical(question) != canonical(ask):
         return [*faults, "the step asks something else than the request says"]
-    return [*faults, *list_vote_faults(ask, gate.answer["decisions"])]
+    decisions = gate.answer["decisions"]
+    return [*faults, *(list_vote_faults(ask, decisions) or list_other_endings(payload, decisions, entry))]
+
+
+def find_choice(decisions: list[dict[str, Json]]) -> str:
+    """
+    Give the choice that decisions of a vote come to; those that differ come to `reject`.
+    """
+    choices = {decision["choice"] for decision in decisions}
+    return choices.pop() if len(choices) == 1 else "reject"
+
+
+def list_other_endings(payload: dict[str, Json], decisions: list[dict[str, Json]], entry: dict[str, Json]) -> list[str]:
+    """
+    Say where the lineage goes on from a decision otherwise than its step does.
+
+    One that denies nothing may still fail the step: its `output` may have no place in the state.
+    """
+    choice = find_choice(decisions)
+    is_denied = choice == "expired" or (choice == "reject" and payload.get("on_reject", "deny") != "continue")
+    if not is_denied and entry["status"] == "failed":
+        return []
+    code = "gate_expired" if choice == "expired" else "gate_rejected"
+    status, code = ("denied", code) if is_denied else ("completed", None)
+    if (entry["status"], entry["error_code"]) == (status, code):
+        return []
+    return [f"by what was decided it is {status}, and the lineage says {entry['status']}"]
 
 
 def list_vote_faults(ask: dict[str, Json], decisions: list[dict[str, Json]]) -> list[str]:
@@ -1130,8 +1179,7 @@ def list_vote_faults(ask: dict[str, Json], decisions: list[dict[str, Json]]) -> 
                 "no signature, and it takes signed decisions only" if ask["signed"] else "it takes no signature"
             )
     # A vote is over when as many chose the same as it takes, at the first other choice, and at the first rejection.
-    choices = {decision["choice"] for decision in decisions}
-    agreed = choices.pop() if len(choices) == 1 else "reject"
+    agreed = find_choice(decisions)
     if len(decisions) > ask["quorum"] or (agreed not in ("reject", "expired") and len(decisions) < ask["quorum"]):
         faults.append(f"{len(decisions)} of {ask['quorum']} decisions")
     if agreed != "reject" and len({canonical(decision["input"]) for decision in decisions}) > 1:
@@ -1251,11 +1299,11 @@ def check_log(case: Case) -> Finding:
     return Finding(RE_CHECKED, f"at index {inclusion['index']} of {inclusion['size']}, log {shown(known[0].name)}")
 
 
-# Check 12 proves that what was run is what you allow: workflow, policy packs, what connectors say of themselves, and
-# the rules of the engine. You have to have looked at what you list in the trust file; nobody else can.
+# Check 12 proves that what was run is what you allow: workflow, policy packs, the rules that every path was held to, what
+# connectors say of themselves, and the rules of the engine. That the certificate proves these rules is for check 8. You have to have looked at what you list in the trust file; nobody else can.
 def check_trusted(case: Case) -> Finding:
     """
-    Check 12: workflow, policies, catalogue and engine are the trusted ones.
+    Check 12: workflow, policies, rules, catalogue and engine are the trusted ones.
     """
     trust, parts = case.trust, case.parts
     if trust is None:
@@ -1263,22 +1311,40 @@ def check_trusted(case: Case) -> Finding:
     used = {
         "definition": [definition_digest(case)],
         "policy": [digest(pack) for pack in (parts["policies"] or {}).values()],
+        "rules": [] if parts["certificate"] is None else [digest(parts["certificate"].get("rules"))],
         "catalogue": [] if parts["certificate"] is None else [digest(parts["certificate"].get("catalogue"))],
         "engine": [parts["header"]["engine"]],
     }
     lines = {
         "definition": trust.definitions,
         "policy": trust.policies,
+        "rules": trust.rules,
         "catalogue": trust.catalogues,
         "engine": trust.engines,
     }
     wrong = [
         f"{kind} {one} is not trusted" for kind in used for one in used[kind] if lines[kind] and one not in lines[kind]
     ]
+    wrong += list_left_out(parts, trust)
     missing = [kind for kind in used if used[kind] and not lines[kind]]
     if wrong or not missing:
         return judge(wrong, f"{', '.join(kind for kind in used if used[kind])} as trusted")
     return Finding(ASSERTED, f"the trust file names no {', no '.join(missing)}")
+
+
+def list_left_out(parts: dict[str, Any], trust: Trust) -> list[str]:
+    """
+    List what the trust file has a line for and the bundle leaves out: leaving it out must not help.
+    """
+    said = []
+    if parts["certificate"] is None and (trust.rules or trust.catalogues):
+        said.append("the trust file names what a certificate rests on, and the run carries none")
+    payloads = [step["payload"] for step in parts["definition"]["steps"]]
+    asked = {shown(one.get("policy")) for one in payloads if one.get("operation") == "decide"}
+    absent = sorted(asked - {*map(shown, parts["policies"] or {})})
+    if absent:
+        said.append(f"policies {', '.join(absent)} are not in the bundle")
+    return said
 
 
 class Check(NamedTuple):
@@ -1391,7 +1457,7 @@ CHECKS: Final = (
     ),
     Check(
         "12",
-        "workflow, policies, catalogue, engine are trusted",
+        "workflow, policies, rules, catalogue, engine are trusted",
         "Whoever made the trust file.",
         check_trusted,
         ("header", "definition", "policies", "certificate"),

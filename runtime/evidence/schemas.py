@@ -246,6 +246,7 @@ _TRUST: Final = record(
     log_keys=_KEYS,
     definitions=list_of(DIGEST),
     policies=list_of(DIGEST),
+    rules=list_of(DIGEST),
     catalogues=list_of(DIGEST),
     engines=list_of(IDENTIFIER),
 ) | {"required": ["schema"], "minProperties": 2}

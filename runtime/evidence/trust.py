@@ -69,6 +69,7 @@ class _Written:
     log_keys: tuple[str, ...] = ()
     definitions: tuple[str, ...] = attrs.field(default=(), validator=_are_digests)
     policies: tuple[str, ...] = attrs.field(default=(), validator=_are_digests)
+    rules: tuple[str, ...] = attrs.field(default=(), validator=_are_digests)
     catalogues: tuple[str, ...] = attrs.field(default=(), validator=_are_digests)
     engines: tuple[str, ...] = attrs.field(default=(), validator=_are_names)
 
@@ -90,6 +91,8 @@ class Trust:
     """Digests of the workflows that may be run."""
     policies: tuple[str, ...] = ()
     """Digests of the policy packs that may decide."""
+    rules: tuple[str, ...] = ()
+    """Digests of the lists of sequence rules that a certificate may prove."""
     catalogues: tuple[str, ...] = ()
     """Digests of what connectors may say of themselves."""
     engines: tuple[str, ...] = ()
@@ -128,6 +131,7 @@ class Trust:
             log_keys=_read_keys(written.log_keys, VerifierKey.parse, "log_keys", faults),
             definitions=written.definitions,
             policies=written.policies,
+            rules=written.rules,
             catalogues=written.catalogues,
             engines=written.engines,
             digest=digest_of_bytes(raw),

@@ -144,7 +144,7 @@ CHECKS: Final = (
     ),
     Check(
         number="12",
-        title="workflow, policies, catalogue, engine are trusted",
+        title="workflow, policies, rules, catalogue, engine are trusted",
         liars="Whoever made the trust file.",
         run=check_trusted,
         needs=("header", "definition", "policies", "certificate"),

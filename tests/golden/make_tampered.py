@@ -32,8 +32,11 @@ from supplying import (
 )
 
 from runtime.encoding.canonical import canonical
+from runtime.encoding.frozen import frozen_object
 from runtime.encoding.jsontext import parse_json
 from runtime.evidence.lognote import VerifierKey
+from runtime.orchestration import WorkflowDefinition
+from runtime.orchestration.preflight import prove
 
 HERE: Final = Path(__file__).parent
 SAMPLES: Final = HERE.parents[1] / "docs" / "examples" / "bundles"
@@ -95,6 +98,14 @@ def _take(*path: str | int) -> Change:
     return change
 
 
+def other_outcome(document: Document, **fields: Any) -> Document:
+    """
+    Give the answer of the effect with another outcome.
+    """
+    answer: Document = document["answers"][1]
+    return answer | {"outcome": answer["outcome"] | fields}
+
+
 def list_shape() -> Iterator[tuple[str, Vector]]:
     """
     Give vectors of checks 1 and 2.
@@ -137,6 +148,7 @@ def list_binding() -> Iterator[tuple[str, Vector]]:
     Give vectors of checks 3 to 5.
     """
     swapped = changed(lambda one: one["lineage"].reverse())
+
     for name, failed, defect, document in (
         ("params_exchanged", "3 10", "other params", changed(_put("params", value={"a": 1}))),
         (
@@ -152,7 +164,19 @@ def list_binding() -> Iterator[tuple[str, Vector]]:
             "a pack that allows more",
             changed(_put("policies", value=WEAK["policies"])),
         ),
-        ("answer_left_out", "3 5 10", "the last decision is gone", changed(_take("answers", 2))),
+        ("answer_left_out", "3 5 7a 10", "the last decision is gone", changed(_take("answers", 2))),
+        (
+            "outcome_nobody_used",
+            "3 10",
+            "a second outcome of an effect, before the one the run went on with",
+            vouch(changed(lambda one: one["answers"].insert(1, other_outcome(one, output="another")))),
+        ),
+        (
+            "outcome_stands_twice",
+            "3 10",
+            "the outcome of an effect twice",
+            vouch(changed(lambda one: one["answers"].insert(1, one["answers"][1]))),
+        ),
         ("entry_dropped", "3 4 5 7a 10", "a step that never was", changed(_take("lineage", 2))),
         (
             "entry_dropped_and_vouched_for",
@@ -299,15 +323,6 @@ def list_deciding() -> Iterator[tuple[str, Vector]]:
     def replayed(document: Document) -> None:
         document["answers"][2]["decisions"] = OTHER["answers"][2]["decisions"]
 
-    def unasked(document: Document) -> None:
-        document["lineage"][3]["request_digest"] = None
-        del document["answers"][2], document["requests"][2]
-
-    def skipped(document: Document) -> None:
-        unasked(document)
-        document["lineage"][3] |= {"status": "skipped", "output_digest": document["lineage"][3]["input_digest"]}
-        document["lineage"][4]["input_digest"] = document["lineage"][3]["output_digest"]
-
     nobody = {"actor": None, "choice": "expired", "input": None, "reason": "", "signature": None}
     nonces = (f"{1:032x}", f"{1:032x}")
     for name, failed, defect, document in (
@@ -366,8 +381,6 @@ def list_deciding() -> Iterator[tuple[str, Vector]]:
             "nobody decided in time, and the step sets none",
             vouch(changed(_put("answers", 2, "decisions", value=[nobody]))),
         ),
-        ("gate_passed_unasked", "7a 10", "a step that asks eve is done, and nobody asked her", vouch(changed(unasked))),
-        ("gate_skipped", "7a 10", "a step that asks eve is said to have been skipped", vouch(changed(skipped))),
         (
             "expiry_left_out",
             "7b",
@@ -381,6 +394,70 @@ def list_deciding() -> Iterator[tuple[str, Vector]]:
             make_document(run_order(expiries=(EXPIRES_AT, "2027-01-01T00:00:00.000Z"))),
         ),
         ("nonce_used_twice", "7c", "one nonce for two requests", make_document(run_order(nonces=nonces))),
+    ):
+        yield name, Vector(seal(document), tuple(failed.split()), defect)
+
+
+def list_passing() -> Iterator[tuple[str, Vector]]:
+    """
+    Give vectors of check 7a in which nobody decided, or decided otherwise than the run went on.
+    """
+
+    def unasked(document: Document) -> None:
+        document["lineage"][3]["request_digest"] = None
+        del document["answers"][2], document["requests"][2]
+
+    def skipped(document: Document) -> None:
+        unasked(document)
+        document["lineage"][3] |= {"status": "skipped", "output_digest": document["lineage"][3]["input_digest"]}
+        document["lineage"][4]["input_digest"] = document["lineage"][3]["output_digest"]
+
+    def answered_by_outcome(document: Document) -> None:
+        outcome = document["answers"][1]["outcome"]
+        document["answers"][2] |= {"decisions": [], "outcome": outcome}
+
+    def asked_of_a_connector(document: Document) -> None:
+        document["requests"][2]["ask"] = document["requests"][1]["ask"]
+        digest = sha256_of(document["requests"][2])
+        document["lineage"][3]["request_digest"] = document["answers"][2]["request_digest"] = digest
+        answered_by_outcome(document)
+
+    def turned(document: Document) -> None:
+        document["answers"][2]["decisions"][0]["choice"] = "reject"
+        sign_again(document["answers"][2], 0)
+
+    def stopped(document: Document) -> None:
+        entry = document["lineage"][3]
+        entry |= {"status": "denied", "error_code": "gate_rejected", "output_digest": entry["input_digest"]}
+        del document["lineage"][4]
+
+    def stopped_by_nobody(document: Document) -> None:
+        unasked(document)
+        stopped(document)
+
+    for name, failed, defect, document in (
+        ("gate_passed_unasked", "7a 10", "a step that asks eve is done, and nobody asked her", vouch(changed(unasked))),
+        (
+            "gate_passed_by_an_outcome",
+            "7a 10",
+            "a step that asks eve is answered by the outcome of an effect",
+            vouch(changed(answered_by_outcome)),
+        ),
+        (
+            "gate_asked_of_a_connector",
+            "7a 10",
+            "what eve is to decide is said to have been asked of a connector",
+            vouch(changed(asked_of_a_connector)),
+        ),
+        (
+            "gate_denied_by_nobody",
+            "7a 10",
+            "a step that asks eve denied the run, and nobody asked her",
+            vouch(changed(stopped_by_nobody)),
+        ),
+        ("rejection_shown_as_approval", "7a 10", "eve rejected, and the run went on", vouch(changed(turned))),
+        ("approval_shown_as_rejection", "7a 10", "eve approved, and the run is denied", vouch(changed(stopped))),
+        ("gate_skipped", "7a 10", "a step that asks eve is said to have been skipped", vouch(changed(skipped))),
     ):
         yield name, Vector(seal(document), tuple(failed.split()), defect)
 
@@ -447,11 +524,14 @@ TRUSTS: Final[dict[str, Document]] = {
     "trust.json": make_trust(
         GOOD,
         definitions=sorted({one["header"]["definition_digest"] for one in (GOOD, OPEN, PLAIN, FLAGGED)}),
+        rules=sorted({one["certificate"]["rules_digest"] for one in (GOOD, PLAIN, FLAGGED)}),
         catalogues=sorted({sha256_of(one["certificate"]["catalogue"]) for one in (GOOD, PLAIN, FLAGGED)}),
     ),
     "trust.definition.json": make_trust(GOOD, definitions=[OTHER_DIGEST]),
     "trust.policy.json": make_trust(GOOD, policies=[OTHER_DIGEST]),
     "trust.catalogue.json": make_trust(GOOD, catalogues=[OTHER_DIGEST]),
+    "trust.rules.plain.json": make_trust(PLAIN),
+    "trust.rules.json": make_trust(GOOD, rules=[OTHER_DIGEST]),
     "trust.engine.json": make_trust(GOOD, engines=["2.0"]),
     "trust.keys.json": make_trust(
         GOOD,
@@ -467,11 +547,36 @@ def list_trusting() -> Iterator[tuple[str, Vector]]:
     """
     Give vectors of check 12, and of a checker who trusts others.
     """
-    for line in ("definition", "policy", "catalogue", "engine"):
+    for line in ("definition", "policy", "rules", "catalogue", "engine"):
         yield (
             f"another_{line}",
             Vector(seal(GOOD), ("12",), f"a {line} that the trust file does not name", f"trust.{line}.json"),
         )
+    unruled = prove(
+        WorkflowDefinition.from_dict(PLAIN["definition"]),
+        policies=frozen_object(PLAIN["policies"]),
+        catalogue=frozen_object(PLAIN["certificate"]["catalogue"]),
+    ).thaw()
+    held_to_nothing = {"certificate": unruled, "header": PLAIN["header"] | {"proof_digest": sha256_of(unruled)}}
+    yield (
+        "certificate_of_no_rules",
+        Vector(
+            seal(vouch(PLAIN | held_to_nothing)),
+            ("12",),
+            "proven without the rules of its mission",
+            "trust.rules.plain.json",
+        ),
+    )
+    bare = {"certificate": None, "header": PLAIN["header"] | {"proof_digest": None, "mission": None}}
+    yield (
+        "certificate_left_out",
+        Vector(seal(vouch(PLAIN | bare)), ("12",), "as if it were no mission's, so that no rule was proven"),
+    )
+    without = {"policies": None, "header": PLAIN["header"] | {"policies_digest": None}}
+    yield (
+        "policies_left_out",
+        Vector(seal(vouch(PLAIN | without)), ("8", "10", "12"), "nothing that a verdict rests on"),
+    )
     yield "policy_weakened", Vector(seal(WEAK), ("12",), "an honest run under a pack that allows more")
     yield (
         "other_people_trusted",
@@ -490,6 +595,9 @@ def list_good() -> Iterator[tuple[str, Vector]]:
         "nothing_changed_gate_skipped",
         Vector(seal(FLAGGED), (), "nothing; the policy flagged nothing, so nobody was asked"),
     )
+    unknown = {"status": "unknown", "code": "interrupted", "output": None}
+    settled_late = vouch(changed(lambda one: one["answers"].insert(1, other_outcome(one, **unknown))))
+    yield "nothing_changed_settled_late", Vector(seal(settled_late), (), "nothing; an effect was unknown at first")
     yield "nothing_changed_nobody_asked", Vector(seal(PLAIN), (), "nothing; the run asks nobody")
 
 
@@ -498,7 +606,16 @@ def tampered_files() -> Iterator[tuple[str, bytes]]:
     Give each file's name and bytes.
     """
     index = {}
-    for listed in (list_good, list_shape, list_binding, list_vouching, list_deciding, list_executing, list_trusting):
+    for listed in (
+        list_good,
+        list_shape,
+        list_binding,
+        list_vouching,
+        list_deciding,
+        list_passing,
+        list_executing,
+        list_trusting,
+    ):
         for name, vector in listed():
             index[name] = {"defect": vector.defect, "failed": list(vector.failed), "trust": vector.trust}
             yield f"{name}.json", vector.raw

@@ -12,10 +12,11 @@ import attrs
 
 from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import unstructure
+from runtime.encoding.frozen import JsonObject
 from runtime.errors import AnswerRefusedError, DefinitionError, InvalidSignatureError
 from runtime.evidence.checking.outcomes import Finding, Material, asserted, failed, nothing
 from runtime.evidence.checking.outcomes import passed as re_checked
-from runtime.orchestration.gate import build_question, verify_answer
+from runtime.orchestration.gate import build_question, find_denial, verify_answer
 from runtime.orchestration.payloads_asking import HumanPayload
 from runtime.orchestration.prepare import PreparedStep, prepare
 from runtime.values.answers import Answer
@@ -71,18 +72,17 @@ def check_decisions(material: Material) -> Finding:
     """
     gates = list_gates(material)
     count = sum(1 for answer in material.parts["answers"] if answer.decisions)
-    passed_by = _list_passed_by(material)
-    if passed_by:
-        return failed(f"steps {passed_by} ask a person, and the run went past them without a decision")
-    if not count:
-        return nothing("nobody decided anything in this run")
     if count != len(gates):
         return failed(f"{count - len(gates)} of {count} decisions are about nothing that a person was asked")
+    passed_by = _list_passed_by(material, gates)
+    wrong = [f"steps {passed_by} ask a person, and the run went past them without a decision"] if passed_by else []
+    if not count:
+        return failed(wrong[0]) if wrong else nothing("nobody decided anything in this run")
     try:
         steps = prepare(material.parts["definition"])
     except DefinitionError as error:
         return failed(f"the workflow is refused: {error.what}")
-    wrong = [f"{gate.name}: {fault}" for gate in gates for fault in _list_faults(material, steps, gate)]
+    wrong += [f"{gate.name}: {fault}" for gate in gates for fault in _list_faults(material, steps, gate)]
     if wrong:
         return failed("; ".join(wrong))
     doubts = [f"{gate.name}: {doubt}" for gate in gates for doubt in _list_doubts(material, gate)]
@@ -90,20 +90,22 @@ def check_decisions(material: Material) -> Finding:
     return asserted(f"{said}; but {'; '.join(doubts)}") if doubts else re_checked(said)
 
 
-def _list_passed_by(material: Material) -> list[str]:
+def _list_passed_by(material: Material, gates: list[Gate]) -> list[str]:
     """
-    List the steps that ask a person and that the lineage goes past without an answer.
+    List the steps that ask a person and that the lineage goes past, or ends at, without a decision of one.
 
-    A step is skipped only where it waits for a flag. Whether there was one is for check 10.
+    An answer alone is not enough: it could be the outcome of an effect. A step is skipped only where it waits for a
+    flag. Whether there was one is for check 10.
     """
+    decided = {gate.request.digest for gate in gates}
     pairs = zip(material.parts["definition"].steps, material.parts["lineage"], strict=False)
     return [
         step.id
         for step, entry in pairs
         if step.kind == "human"
-        and entry["answer_digest"] is None
+        and entry["request_digest"] not in decided
         and (
-            entry["status"] == "completed"
+            entry["status"] in ("completed", "denied")
             or (entry["status"] == "skipped" and step.payload.thaw().get("when") != "flagged")
         )
     ]
@@ -141,7 +143,23 @@ def _list_faults(material: Material, steps: tuple[PreparedStep, ...], gate: Gate
         verify_answer(payload, gate.answer, step_id=request.step_id, ask=gate.ask)
     except AnswerRefusedError as error:
         yield "; ".join(map(str, error.faults)) or error.what
+    else:
+        yield from _list_other_endings(payload, gate.answer, entry)
     yield from _list_forgeries(material, gate)
+
+
+def _list_other_endings(payload: HumanPayload, answer: Answer, entry: JsonObject) -> Iterator[str]:
+    """
+    Say where the lineage goes on from a decision otherwise than its step does.
+
+    One that denies nothing may still fail the step: its `output` may have no place in the state.
+    """
+    denial = find_denial(payload, answer)
+    if denial is None and entry["status"] == "failed":
+        return
+    status, code = ("completed", None) if denial is None else ("denied", denial[0].value)
+    if (entry["status"], entry["error_code"]) != (status, code):
+        yield f"by what was decided it is {status}, and the lineage says {entry['status']}"
 
 
 def _list_forgeries(material: Material, gate: Gate) -> Iterator[str]:

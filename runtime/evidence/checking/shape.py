@@ -1,11 +1,13 @@
 """Checks 1 to 3: the parts have their shape, stand in the one canonical form, and are those that the header names."""
 
+from itertools import zip_longest
 from typing import Final
 
 from runtime.encoding.canonical import canonical_record
 from runtime.encoding.digest import NULL_DIGEST
 from runtime.evidence.checking.outcomes import Finding, Material, failed, passed
 from runtime.limits import MAX_FAULTS
+from runtime.values.answers import Answer
 
 __all__ = ["check_digests", "check_form", "check_shape"]
 
@@ -63,4 +65,20 @@ def check_digests(material: Material) -> Finding:
         for index, answer in enumerate(parts["answers"])
         if answer.request_digest not in asked
     ]
+    if not wrong and _list_settling(parts["answers"]) != [
+        entry["answer_digest"] for entry in parts["lineage"] if entry["answer_digest"]
+    ]:
+        wrong.append("answers are not those that the lineage names, in its order")
     return failed("; ".join(wrong)) if wrong else passed("every digest is that of the part it names")
+
+
+def _list_settling(answers: tuple[Answer, ...]) -> list[str]:
+    """
+    List the digests of the answers that settle something: an `unknown` may stand before the one to the same request.
+    """
+    following = [answer.request_digest for answer in answers[1:]]
+    return [
+        answer.digest
+        for answer, after in zip_longest(answers, following)
+        if not (answer.is_unknown and answer.request_digest == after)
+    ]

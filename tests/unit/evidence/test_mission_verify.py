@@ -25,7 +25,7 @@ from supplying import (
     vouch,
 )
 from unusable import INPUTS, KEYS, LOG_KEYS, LOG_TEXT, PEM, TRUSTS
-from verifying import BY_ENGINE
+from verifying import BY_ENGINE, outcomes_here, verify_here
 
 from runtime import limits
 from runtime.encoding.canonical import canonical
@@ -93,21 +93,25 @@ class TestAGoodBundle:
         outcomes = _outcomes(GOOD)
         assert {outcomes[number] for number in ("6", "7a", "11", "12")} == {"asserted by the supplier"}
 
-    @pytest.mark.parametrize("line", ["definitions", "policies", "catalogues", "engines"])
+    @pytest.mark.parametrize("line", ["definitions", "policies", "rules", "catalogues", "engines"])
     def test_what_the_trust_file_has_no_line_for_is_asserted(self, line: str) -> None:
         """
         One line left out is enough.
         """
         finding = _check(GOOD, {name: value for name, value in TRUST.items() if name != line})["12"]
         assert finding.outcome == "asserted by the supplier"
-        assert f"no {line.removesuffix('s').replace('policie', 'policy')}" in finding.detail
+        assert (
+            f"no {line if line == 'rules' else line.removesuffix('s').replace('policie', 'policy')}" in finding.detail
+        )
 
     def test_a_run_without_certificate_and_policies_needs_no_line_for_them(self) -> None:
         """
         What a run does not rest on need not be trusted.
         """
         bare = _changed("policies", None, _changed("certificate", None))
-        trust = {name: value for name, value in TRUST.items() if name not in ("policies", "catalogues")}
+        bare["definition"]["steps"][0]["payload"] = {"operation": "noop"}
+        trust = {name: value for name, value in TRUST.items() if name not in ("policies", "rules", "catalogues")}
+        trust |= {"definitions": [sha256_of({"schema": "workflow/v1", **bare["definition"]})]}
         assert _check(bare, trust)["12"] == Finding("re-checked", "definition, engine as trusted")
 
     def test_a_bundle_without_signatures_gives_no_information_on_them(self) -> None:
@@ -568,8 +572,34 @@ class TestDecisions:
         nobody = {"actor": None, "choice": "expired", "reason": "", "input": None, "signature": None}
         request_digest = sha256_of(document["requests"][2])
         document["answers"][2] |= {"decisions": [nobody], "request_digest": request_digest}
-        document["lineage"][3]["request_digest"] = request_digest
+        entry = document["lineage"][3]
+        entry |= {"request_digest": request_digest, "status": "denied", "error_code": "gate_expired"}
         assert _check(vouch(document), TRUST)["7a"].outcome == outcome
+        entry |= {"error_code": "gate_rejected"}
+        assert _check(vouch(document), TRUST)["7a"].outcome == "FAILED"
+
+    @pytest.mark.parametrize(
+        ("changes", "choice", "status"),
+        [
+            ({"on_reject": "continue"}, "reject", "completed"),
+            ({"on_reject": "deny"}, "reject", "denied"),
+            ({"output": "/no/place"}, "approve", "failed"),
+            ({"output": "/no/place", "on_reject": "continue"}, "reject", "failed"),
+        ],
+        ids=str,
+    )
+    def test_a_decision_may_end_its_step_in_more_than_one_way(
+        self, changes: dict[str, Any], choice: str, status: str
+    ) -> None:
+        """
+        As the engine does it; here it is told from the step and the decision alone.
+        """
+        document = make_document(run_order(make_order_mission(**changes), choice=choice))
+        assert document["lineage"][1]["status"] == status
+        assert _check(document, TRUST)["7a"].outcome == "re-checked"
+        report = verify_here(seal(document), json.dumps(TRUST).encode())
+        assert report is not None
+        assert outcomes_here(report)["7a"] == "re-checked"
 
     def test_a_run_that_no_decision_limits_gives_no_information_on_expiry(self) -> None:
         """

@@ -41,7 +41,8 @@ class TestATrustFile:
         ada = make_key("ada").public
         assert trust.find_approver("ada") == Approver(name="ada", keys=(ada,), roles=("change-manager",))
         assert trust.find_approver("eve") is None
-        assert (len(trust.definitions), len(trust.policies), len(trust.catalogues), len(trust.engines)) == (1, 1, 1, 1)
+        lines = (trust.definitions, trust.policies, trust.rules, trust.catalogues, trust.engines)
+        assert [len(line) for line in lines] == [1, 1, 1, 1, 1]
         raw = json.dumps(MOST).encode()
         assert Trust.from_bytes(raw).digest == f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
@@ -53,6 +54,7 @@ class TestATrustFile:
             {"log_keys": [str(VERIFIER)]},
             {"definitions": [DIGEST]},
             {"policies": [DIGEST]},
+            {"rules": [DIGEST]},
             {"catalogues": [DIGEST]},
             {"engines": ["1.0"]},
         ],
@@ -76,6 +78,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "keys that are a text": ({**MOST, "operator_keys": PEM}, "expected list"),
     "a digest that is none": ({**MOST, "definitions": [DIGEST, "x"]}, "definitions[1]"),
     "a policy without digest": ({**MOST, "policies": [DIGEST[7:]]}, "policies[0]"),
+    "rules without digest": ({**MOST, "rules": ["no rules"]}, "rules[0]"),
     "a catalogue without digest": ({**MOST, "catalogues": [""]}, "catalogues[0]"),
     "an engine without name": ({**MOST, "engines": [""]}, "engines"),
     "an approver without key": ({**MOST, "approvers": {"ada": {"keys": []}}}, "an approver without a key"),

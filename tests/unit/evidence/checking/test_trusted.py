@@ -1,4 +1,4 @@
-"""Check 12: workflow, policies, catalogue and engine are the ones that the checker allows."""
+"""Check 12: workflow, policies, rules, catalogue and engine are the ones that the checker allows."""
 
 from typing import Any
 
@@ -12,7 +12,13 @@ from runtime.evidence.bundle import Bundle
 from runtime.evidence.verify import verify_bundle
 
 BUNDLE = make_bundle()
-LINES = {"definitions": "definition", "policies": "policy", "catalogues": "catalogue", "engines": "engine"}
+LINES = {
+    "definitions": "definition",
+    "policies": "policy",
+    "rules": "rules",
+    "catalogues": "catalogue",
+    "engines": "engine",
+}
 OTHER = sha256_of("another")
 
 
@@ -26,10 +32,10 @@ def detail(**changes: Any) -> str:
 
 def test_what_is_trusted_is_re_checked() -> None:
     """
-    All four kinds are named.
+    All kinds are named.
     """
     assert outcomes(BUNDLE.raw, make_trust())["12"] == "re-checked"
-    assert detail() == "definition, policy, catalogue, engine as trusted"
+    assert detail() == "definition, policy, rules, catalogue, engine as trusted"
 
 
 def test_without_a_trust_file_the_supplier_says_so() -> None:
@@ -73,7 +79,7 @@ def test_a_run_without_policies_and_mission_needs_no_line_for_them() -> None:
     It rests on its workflow and on the engine alone.
     """
     bundle = Bundle.of(RecordedRun.of(run({})))
-    trust = make_trust(make_document(bundle), policies=None, catalogues=None)
+    trust = make_trust(make_document(bundle), policies=None, rules=None, catalogues=None)
     assert outcomes(bundle.raw, trust)["12"] == "re-checked"
 
 
