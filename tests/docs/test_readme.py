@@ -78,3 +78,13 @@ def test_limits_are_those_of_the_engine() -> None:
         str(limits.MAX_QUORUM),
         f"{limits.MAX_EXPIRY_MS // 86_400_000} days",
     ]
+
+
+def test_every_decision_is_listed_by_its_title() -> None:
+    """
+    The list of decisions holds each one once, with the title its page has.
+    """
+    folder = ROOT / "docs" / "adr"
+    titles = {path.name: path.read_text().partition("\n")[0].removeprefix("# ") for path in folder.glob("[0-9]*.md")}
+    listed = re.findall(r"^- \[(.*?)\]\((.*?)\)$", (folder / "README.md").read_text(), re.MULTILINE)
+    assert sorted((file, title) for title, file in listed) == sorted(titles.items())
