@@ -7,7 +7,7 @@ import attrs
 import click
 
 from runtime.cli.exit_codes import ExitCode
-from runtime.cli.inputs import read_json_argument, read_json_file, read_policies
+from runtime.cli.inputs import is_file, read_json_argument, read_json_file, read_policies
 from runtime.cli.output import emit, json_option
 from runtime.cli.preflight_words import show_preflight
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
@@ -103,11 +103,7 @@ def preflight(
 def _is_file(name: str) -> bool:
     if name in MISSION_REGISTRY:
         return False
-    try:
-        is_there = name == "-" or Path(name).is_file()
-    except (OSError, ValueError):
-        is_there = False
-    if not is_there:
+    if name != "-" and not is_file(Path(name)):
         raise UsageError(f"{shown(name)} is neither a mission nor a file", remedy="mission list shows the missions")
     return True
 
