@@ -144,7 +144,10 @@ def _report_usage(error: click.ClickException, words: list[str]) -> int:
         click.echo(error.format_message(), err=True)
         return error.exit_code
     usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
-    return _report(UsageError(error.format_message().rstrip("."), remedy=usage or "see mission --help"), words)
+    # Without a context click does not say of which command it speaks; the first word that is one is.
+    name = next((f"{word} " for word in words if word in COMMANDS), "")
+    help_of = f"see mission {name}--help"
+    return _report(UsageError(error.format_message().rstrip("."), remedy=usage or help_of), words)
 
 
 def _report(error: MissionEngineError, words: list[str]) -> int:

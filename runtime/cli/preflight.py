@@ -125,7 +125,14 @@ def _find_mission(name: str, params: str | None, catalogue: str | None, packs: l
 def _read_workflow(name: str, params: str | None, catalogue: str | None, packs: list[PolicyPack]) -> _Subject:
     if params is not None:
         raise UsageError("params for a workflow", where="--params", remedy="leave them out; only missions take params")
-    definition = WorkflowDefinition.from_dict(read_json_file(name, "workflow"))
+    document = read_json_file(name, "workflow")
+    if type(document) is not dict or "steps" not in document:
+        raise UsageError(
+            f"no workflow: {shown(document)}",
+            where=name,
+            remedy="give a workflow as to_dict() writes it, with id and steps; a mission goes by its name",
+        )
+    definition = WorkflowDefinition.from_dict(document)
     said = EMPTY_OBJECT if catalogue is None else JsonObject(read_json_file(catalogue, "--catalogue"))
     return _Subject(
         title=f"workflow {definition.id}",

@@ -86,6 +86,8 @@ COMMANDS = {
     "unknown_command_near_another": ("runs",),
     "unknown_option": ("run", "echo", "--fast"),
     "no_name": ("run",),
+    "option_without_its_value": ("plan", "echo", "--context"),
+    "root_without_its_value": ("--root",),
     "params_are_no_json": ("run", "change_request", "--params", "{"),
     "params_missing_fields": ("run", "change_request", "--params", "{}"),
     "params_wrong_types": (
