@@ -7,13 +7,14 @@ from typing import Any
 
 from runtime.encoding.canonical import JsonValue
 from runtime.encoding.jsontext import parse_json
-from runtime.errors import Fault, InvalidAnswerError, UsageError, shown
+from runtime.errors import EncodingError, Fault, InvalidAnswerError, UsageError, shown
 from runtime.orchestration.definitions import ExecutionContext
 from runtime.policy.pack import PolicyPack
 from runtime.policy.packfile import read_pack
 from runtime.values.answers import Answer
 
 __all__ = [
+    "is_file",
     "read_answers",
     "read_context",
     "read_file_argument",
@@ -26,12 +27,23 @@ __all__ = [
 def read_json_argument(text: str | None, option: str) -> JsonValue:
     """
     Read JSON given on the command line, or from a file as `@FILE`, or `@-` for standard input; None stays None.
+
+    Raises:
+        UsageError: the file cannot be read, or it is named without the `@`.
+        EncodingError: it is not JSON.
     """
     if text is None:
         return None
     if text.startswith("@"):
         return read_json_file(text[1:], option)
-    return parse_json(text, source=option)
+    try:
+        return parse_json(text, source=option)
+    except EncodingError as error:
+        if is_file(Path(text)):
+            raise UsageError(
+                f"{option} {shown(text)} is a file, not JSON", remedy=f"put @ before it: {option} @{text}"
+            ) from error
+        raise
 
 
 def read_context(path: str | None) -> ExecutionContext:
@@ -106,10 +118,17 @@ def read_file_argument(path: str, option: str) -> bytes:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(
-            f"{option} {shown(path)} cannot be read: {reason}", remedy="give a file that is there and can be read"
-        ) from error
+        remedy = "give a file that is there and can be read"
+        if path.lstrip().startswith(("{", "[")):
+            remedy = f"put the JSON into a file, or pipe it in: echo JSON | mission … {option} -"
+        raise UsageError(f"{option} {shown(path)} cannot be read: {reason}", remedy=remedy) from error
 
 
-def _read_json(path: str, option: str) -> Any:  # noqa: ANN401 - JSON.
-    return parse_json(read_file_argument(path, option), source="standard input" if path == "-" else path)
+def is_file(path: Path) -> bool:
+    """
+    Tell whether a file stands there; a name that no file can have is none.
+    """
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

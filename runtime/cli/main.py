@@ -7,13 +7,14 @@ its own file; the line shown here is its summary, and a test compares the two.
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from runtime.errors import EngineBug, MissionEngineError, UsageError
+from runtime.errors import EngineBug, MissionEngineError, UsageError, shown
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -69,6 +70,21 @@ class _LazyGroup(click.Group):
         module, _, attribute = COMMANDS[name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """
+        Find the command, or say which name is near.
+
+        Raises:
+            UsageError: there is none of this name.
+        """
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = "".join(f"did you mean {one}? " for one in get_close_matches(name, COMMANDS, n=1))
+            raise UsageError(f"no command {shown(name)}", remedy=f"{near}mission --help lists the commands")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """
@@ -133,7 +149,10 @@ def _report_usage(error: click.ClickException, words: list[str]) -> int:
         click.echo(error.format_message(), err=True)
         return error.exit_code
     usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
-    return _report(UsageError(error.format_message().rstrip("."), remedy=usage or "see mission --help"), words)
+    # Without a context click does not say of which command it speaks; the first word that is one is.
+    name = next((f"{word} " for word in words if word in COMMANDS), "")
+    help_of = f"see mission {name}--help"
+    return _report(UsageError(error.format_message().rstrip("."), remedy=usage or help_of), words)
 
 
 def _report(error: MissionEngineError, words: list[str]) -> int:

@@ -65,7 +65,7 @@ def new(name: str, directory: Path, *, as_json: bool) -> None:
     text = "\n".join(
         [
             *(f"wrote {written}" for written in names),
-            f"try it:      python -m pytest {names[1]}",
+            f"try it:      python -m pytest {names[1]}  (after: pip install pytest)",
             "make it known to `mission`, in the pyproject.toml of a package of yours:",
             f'  [project.entry-points."{ENTRY_POINT_GROUP}"]',
             f'  {name} = "{name}:MISSION"',

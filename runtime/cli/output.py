@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from runtime.cli.advice import advise
 from runtime.encoding.display import shown_message, visible
 from runtime.encoding.redaction import redact, redact_text
 from runtime.errors import Fault, MissionEngineError
@@ -75,7 +76,7 @@ def print_error(error: MissionEngineError, *, as_json: bool) -> None:
     Print what is wrong, where, and how to mend it.
     """
     where, what = redact_text(error.where), shown_message(error.what, error.where)
-    remedy = shown_message(error.remedy, error.where)
+    remedy = shown_message(advise(error), error.where)
     faults = [Fault(shown_message(one.message, one.where), redact_text(one.where)) for one in error.faults]
     if as_json:
         told = [{"message": fault.message, "where": fault.where} for fault in faults]

@@ -7,7 +7,7 @@ import attrs
 import click
 
 from runtime.cli.exit_codes import ExitCode
-from runtime.cli.inputs import read_json_argument, read_json_file, read_policies
+from runtime.cli.inputs import is_file, read_json_argument, read_json_file, read_policies
 from runtime.cli.output import emit, json_option
 from runtime.cli.preflight_words import show_preflight
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
@@ -103,11 +103,7 @@ def preflight(
 def _is_file(name: str) -> bool:
     if name in MISSION_REGISTRY:
         return False
-    try:
-        is_there = name == "-" or Path(name).is_file()
-    except (OSError, ValueError):
-        is_there = False
-    if not is_there:
+    if name != "-" and not is_file(Path(name)):
         raise UsageError(f"{shown(name)} is neither a mission nor a file", remedy="mission list shows the missions")
     return True
 
@@ -129,7 +125,14 @@ def _find_mission(name: str, params: str | None, catalogue: str | None, packs: l
 def _read_workflow(name: str, params: str | None, catalogue: str | None, packs: list[PolicyPack]) -> _Subject:
     if params is not None:
         raise UsageError("params for a workflow", where="--params", remedy="leave them out; only missions take params")
-    definition = WorkflowDefinition.from_dict(read_json_file(name, "workflow"))
+    document = read_json_file(name, "workflow")
+    if type(document) is not dict or "steps" not in document:
+        raise UsageError(
+            f"no workflow: {shown(document)}",
+            where=name,
+            remedy="give a workflow as to_dict() writes it, with id and steps; a mission goes by its name",
+        )
+    definition = WorkflowDefinition.from_dict(document)
     said = EMPTY_OBJECT if catalogue is None else JsonObject(read_json_file(catalogue, "--catalogue"))
     return _Subject(
         title=f"workflow {definition.id}",

@@ -45,7 +45,7 @@ def load_reviewer() -> Callable[[Path], Review]:
         from sclite.bundles import review_bundle  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError(
-            "SCLite is not installed", where="--review", remedy="pip install 'mission-runtime[sclite]'"
+            "SCLite is not installed", where="--review", remedy="pip install 'sclite-core>=1.0.9,<3'"
         ) from error
 
     def review(folder: Path) -> Review:
@@ -57,7 +57,7 @@ def load_reviewer() -> Callable[[Path], Review]:
             raise IntegrityError(
                 f"SCLite cannot review the bundle: {type(error).__name__}",
                 where=str(folder),
-                remedy="install a release that is supported: pip install 'mission-runtime[sclite]'",
+                remedy="install a release that is supported: pip install 'sclite-core>=1.0.9,<3'",
             ) from error
         findings = tuple(f"{name}: {detail}" for name, status, detail in checks if status != PASS)
         return Review(version=version("sclite-core"), verdict=verdict, findings=findings)

@@ -155,6 +155,8 @@ def _load(store: Store, name: str) -> Checkpoint:
 def _find(checkpoint: Checkpoint, start: str) -> str:
     name = f"sha256:{start.removeprefix('sha256:')}"
     known = list_seals(checkpoint)
+    if not known:
+        raise UnknownSealError("a run without seals", remedy="mission run --seal POINTER makes them")
     found = [seal for seal in known if seal.startswith(name)]
     if len(found) == 1 and len(name) >= len("sha256:") + _SHORTEST:
         return found[0]

@@ -14,6 +14,7 @@ from typing import Final, final
 
 import attrs
 
+from runtime.cli.inputs import is_file
 from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.digest import digest_of, is_digest
@@ -29,6 +30,14 @@ __all__ = ["Store", "near", "read_file"]
 _ROOT_NAME: Final = ".mission"
 _LOG_NAME: Final = "log.db"
 _SHORTEST_NAME: Final = 4
+_OTHER_STAGE: Final = {
+    "checkpoints": "that is a checkpoint: mission approve {0} decides it, and the run it ends with has another digest",
+    "runs": "that is a run that has ended, and asks nobody: mission explain {0} tells of it",
+}
+_NOTHING_YET: Final = {
+    "checkpoints": "nothing waits here; mission run NAME starts a run",
+    "runs": "no run is kept here yet; mission run NAME starts one",
+}
 
 
 @final
@@ -194,10 +203,10 @@ class Store:
             UnknownRunError: there is none, or more than one.
             StorageError: the root cannot be read.
         """
-        if _is_file(Path(name)):
+        if is_file(Path(name)):
             return Path(name)
         start = name.removeprefix("sha256:")
-        if is_digest(f"sha256:{start}") and _is_file(self._path(folder, start)):
+        if is_digest(f"sha256:{start}") and is_file(self._path(folder, start)):
             # Looking through all names for each of them would take the square of their number.
             return self._path(folder, start)
         if len(start) < _SHORTEST_NAME:
@@ -208,12 +217,26 @@ class Store:
         found = [path for path in known if path.stem.startswith(start)]
         if len(found) == 1:
             return found[0]
-        what = f"{len(found)} {folder} whose digest starts with {shown(start)}" if found else f"{shown(name)}"
+        if found:
+            raise UnknownRunError(
+                f"{len(found)} {folder} whose digest starts with {shown(start)}",
+                where=near(self.root / folder),
+                remedy="give more characters",
+            )
         raise UnknownRunError(
-            f"{what}: neither a file nor one of the {folder}" if not found else what,
+            f"{shown(name)}: neither a file nor one of the {folder}",
             where=near(self.root / folder),
-            remedy="give more characters" if found else f"known are {[path.stem[:12] for path in known[-5:]]}",
+            remedy=self._advise(folder, start, known),
         )
+
+    def _advise(self, folder: str, start: str, known: list[Path]) -> str:
+        """
+        Say what there is instead: the same run at another stage, the newest names, or nothing yet.
+        """
+        for other, advice in _OTHER_STAGE.items():
+            if folder != other and any(path.stem.startswith(start) for path in self._list(other)):
+                return advice.format(start)
+        return f"known are {[path.stem[:12] for path in known[-5:]]}" if known else _NOTHING_YET[folder]
 
     def _write(self, folder: str, digest: str, raw: bytes) -> Path:
         """
@@ -252,16 +275,6 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _is_file(path: Path) -> bool:
-    """
-    Tell whether a file stands there; a name that no file can have is none.
-    """
-    try:
-        return path.is_file()
-    except OSError:
-        return False
 
 
 def near(path: Path) -> str:

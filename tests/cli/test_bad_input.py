@@ -83,8 +83,11 @@ COMMANDS = {
     "unknown_mission": ("run", "nope"),
     "unknown_mission_shown": ("show", "nope"),
     "unknown_command": ("frobnicate",),
+    "unknown_command_near_another": ("runs",),
     "unknown_option": ("run", "echo", "--fast"),
     "no_name": ("run",),
+    "option_without_its_value": ("plan", "echo", "--context"),
+    "root_without_its_value": ("--root",),
     "params_are_no_json": ("run", "change_request", "--params", "{"),
     "params_missing_fields": ("run", "change_request", "--params", "{}"),
     "params_wrong_types": (
@@ -95,12 +98,15 @@ COMMANDS = {
     ),
     "params_no_object": ("run", "echo", "--params", "[1]"),
     "params_duplicate": ("run", "echo", "--params", '{"a": 1, "a": 2}'),
+    "params_file_without_at": ("run", "echo", "--params", "answers.json"),
+    "context_given_as_json": ("run", "echo", "--context", '{"a": 1}'),
     "params_file_missing": ("run", "echo", "--params", "@nowhere.json"),
     "unknown_mode": ("run", "echo", "--mode", "yolo"),
     "unknown_checkpoint": ("approve", "0123abcd"),
     "checkpoint_name_too_short": ("approve", "ab"),
     "unknown_run": ("replay", "0123abcd"),
     "record_of_another_kind": ("replay", "checkpoint.json"),
+    "record_is_no_bundle": ("verify", "checkpoint.json"),
     "checkpoint_is_no_checkpoint": ("approve", "answers.json", "--as", "ada"),
     "answers_are_no_answers": ("run", "echo", "--answers", "answers.json"),
     "leftover_answer": ("run", "echo", "--answers", "leftover.json"),
@@ -229,3 +235,27 @@ def test_the_example_context_is_what_the_other_tests_use() -> None:
         ExecutionContext(json.loads((EXAMPLE / "context.json").read_text()))
         == MISSION_REGISTRY["change_request"].example.context
     )
+
+
+def test_a_digest_of_another_stage_of_the_run(mission: Mission, waiting: str) -> None:
+    """
+    Who takes a checkpoint for a recorded run, or the other way round, is told what it is and which command takes it.
+    """
+    start = waiting[7:19]
+    early = mission("replay", start)
+    assert (early.status, "that is a checkpoint: mission approve " + start in early.err) == (2, True)
+    ended = mission("approve", start, "--as", "ada").out.strip()[7:19]
+    late = mission("approve", ended)
+    assert (late.status, f"asks nobody: mission explain {ended}" in late.err) == (2, True)
+    assert "known are ['" in mission("replay", "0123abcd").err
+
+
+def test_a_decision_that_the_step_does_not_allow(mission: Mission, waiting: str) -> None:
+    """
+    Every fault is told, and where the decision came from.
+    """
+    shown = mission("approve", waiting, "--as", "mallory", "--choice", "perhaps")
+    assert shown.status == 4
+    assert "choices are ['approve', 'reject'] @ choice" in shown.err
+    assert "approvers are ['ada', 'edsger'] @ actor" in shown.err
+    assert "mend:  give what the step allows; mission approve takes it from --as, --choice and --input" in shown.err

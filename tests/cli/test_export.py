@@ -243,7 +243,7 @@ class TestReview:
         shown = export(mission, kept, "b", "--review")
         assert shown.status == 2
         assert shown.err == (
-            "error: SCLite is not installed\nwhere: --review\nmend:  pip install 'mission-runtime[sclite]'\n"
+            "error: SCLite is not installed\nwhere: --review\nmend:  pip install 'sclite-core>=1.0.9,<3'\n"
         )
         assert not Path("b").exists()
 
@@ -292,4 +292,4 @@ class TestReview:
         shown = export(mission, kept, "b", "--review")
         assert shown.status == 2
         assert "SCLite cannot review the bundle: " in shown.err
-        assert "mission-runtime[sclite]" in shown.err
+        assert "sclite-core>=1.0.9,<3" in shown.err

@@ -107,7 +107,12 @@ BAD: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no catalogue": (("workflow.json",), 2, "connector 'files'"),
     "a catalogue that is none": (("workflow.json", "--catalogue", "list.json"), 2, "expected a JSON object"),
     "no JSON": (("text.txt",), 2, "not JSON"),
-    "no workflow": (("list.json",), 2, "workflow"),
+    "no workflow": (
+        ("list.json",),
+        2,
+        "no workflow: []\nwhere: list.json\nmend:  give a workflow as to_dict() writes it",
+    ),
+    "a record": (("catalogue.json",), 2, "with id and steps; a mission goes by its name"),
     "six steps": (("six.json",), 4, "exceeds maximum of 5"),
     "rules that are not there": (("echo", "--rules", "nowhere.json"), 2, "nowhere.json"),
     "rules that are none": (("echo", "--rules", "list.json"), 2, "sequence rules"),

@@ -92,6 +92,9 @@ class TestList:
         """
         run = mission("run", "echo").out.strip()
         assert mission("seals", "list", run).out == "no seals\n"
+        assert _error(mission("seals", "erase", run, "abcd", "--yes", "--json"), 2, "unknown_seal")["what"] == (
+            "a run without seals"
+        )
         assert not Path(".mission/vault").exists()
 
     def test_of_an_unknown_run_is_refused(self, mission: Mission) -> None:

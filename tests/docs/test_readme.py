@@ -78,3 +78,27 @@ def test_limits_are_those_of_the_engine() -> None:
         str(limits.MAX_QUORUM),
         f"{limits.MAX_EXPIRY_MS // 86_400_000} days",
     ]
+
+
+def test_every_decision_is_listed_by_its_title() -> None:
+    """
+    The list of decisions holds each one once, with the title its page has.
+    """
+    folder = ROOT / "docs" / "adr"
+    titles = {path.name: path.read_text().partition("\n")[0].removeprefix("# ") for path in folder.glob("[0-9]*.md")}
+    listed = re.findall(r"^- \[(.*?)\]\((.*?)\)$", (folder / "README.md").read_text(), re.MULTILINE)
+    assert sorted((file, title) for title, file in listed) == sorted(titles.items())
+
+
+def test_glossary_is_sorted_and_names_what_the_code_has() -> None:
+    """
+    The terms stand in order, each once, and every name beside one is in the code.
+    """
+    glossary = (ROOT / "docs" / "glossary.md").read_text()
+    rows = re.findall(r"^\| (.*?) \| .*? \| (`.*`) \|$", glossary, re.MULTILINE)
+    terms = [term.casefold() for term, _ in rows]
+    assert len(rows) == glossary.count("\n| ") - 1
+    assert terms == sorted(set(terms))
+    words = set(re.findall(r"\w+", " ".join(path.read_text() for path in (ROOT / "runtime").rglob("*.py"))))
+    named = {part for _, names in rows for name in re.findall(r"`(.*?)`", names) for part in name.split(".")}
+    assert named <= words
