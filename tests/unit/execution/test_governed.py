@@ -211,6 +211,21 @@ class TestStopping:
         ]
         assert codes == [None, None, "rate_limited"]
 
+    def test_the_breaker_of_one_action_leaves_the_others_alone(self) -> None:
+        """
+        INV-EXE-3: what fails is denied, and nothing else.
+        """
+        policy = make_policy(breaker=BreakerPolicy(failure_threshold=1), retry=RetryPolicy(0))
+        inner = ScriptedConnector({"a": [BUSY, OK], "b": [OK]})
+        governed = GovernedConnector(inner, policy=policy, clock=ManualClock())
+        codes = [
+            governed.call(
+                request_of(EffectAsk(connector="files", action=action, params=JsonObject({}), mode=READ))
+            ).code
+            for action in ("a", "b", "a")
+        ]
+        assert codes == ["transient", None, "breaker_open"]
+
     @pytest.mark.parametrize("script", [[OK], [BUSY]], ids=["done", "not_done"])
     def test_a_clock_that_fails_afterwards_does_not_undo_what_was_done(self, script: list[Any]) -> None:
         """

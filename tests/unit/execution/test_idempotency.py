@@ -263,6 +263,29 @@ class TestIdempotency:
         assert report.error_code is ExecutionCode.DEADLINE_EXCEEDED
         assert store.done == [("claim", None), ("release", None)]
 
+    def test_an_action_for_which_no_time_is_left_claims_nothing(self) -> None:
+        """
+        INV-EXE-2: the one before took all of it.
+        """
+        store, clock = _Store(), ManualClock()
+        policy = idempotent(timeout=TimeoutPolicy(None, 20_000))
+        decision = FinalDecision(Action.ACT, actions=[Action.ACT, Action.EXIT])
+        executor = ScriptedExecutor([OK])
+        slow = lambda: clock() + 20 * len(executor.calls)  # noqa: E731 - one line.
+        report = run(executor, decision=decision, context=SCOPE, policy=policy, store=store, clock=slow)
+        assert (report.success_count, report.denied_count) == (1, 1)
+        assert [name for name, _ in store.done] == ["claim", "settle"]
+
+    def test_a_key_that_is_a_secret_does_not_leave(self) -> None:
+        """
+        INV-EXE-5: a generator may give anything.
+        """
+        policy = make_policy(idempotency=IdempotencyPolicy(enabled=True, key_generator=lambda *_: "password=hunter2"))
+        for _ in range(2):
+            report = run(ScriptedExecutor([OK]), policy=policy, store=_Store())
+            assert "hunter2" not in report.raw.decode()
+        assert report.attempts[0].idempotency_key == "password=[redacted:pair]"
+
     def test_a_clock_that_fails_after_the_claim_gives_the_key_back(self) -> None:
         """
         INV-EXE-5: nothing was attempted.

@@ -778,8 +778,11 @@ class TestTheBreaker:
         Each kind has its own.
         """
         policy = make_policy(retry=RetryPolicy(0), breaker=BreakerPolicy(1))
-        run(ScriptedExecutor([FAIL]), policy=policy)
+        run(ScriptedExecutor([FAIL]), policy=policy, decision=FinalDecision(Action.EXIT))
         assert run(ScriptedExecutor([OK]), policy=policy, decision=FinalDecision(Action.STOP)).success_count == 1
+        assert run(ScriptedExecutor([OK]), policy=policy).success_count == 1
+        report = run(ScriptedExecutor([OK]), policy=policy, decision=FinalDecision(Action.EXIT))
+        assert report.error_code is ExecutionCode.BREAKER_OPEN
 
 
 def test_secrets_do_not_leave() -> None:
