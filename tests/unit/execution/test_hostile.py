@@ -32,6 +32,16 @@ class _BadAction:
         raise OSError
 
 
+class _Liar(str):
+    __slots__ = ()
+
+    def __eq__(self, _: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return hash("ACT")
+
+
 class _BadExecutor:
     @property
     def __signature__(self) -> None:
@@ -53,8 +63,10 @@ def _loop() -> dict[str, Any]:
         FinalDecision(Action.ACT, params=_BadMapping()),  # type: ignore[arg-type]  # foreign.
         FinalDecision(Action.ACT, params=_loop()),
         FinalDecision(_BadAction()),  # type: ignore[arg-type]  # foreign.
+        FinalDecision(_Liar("BUY")),  # type: ignore[arg-type]  # foreign.
+        FinalDecision(["ACT"]),  # type: ignore[arg-type]  # foreign.
     ],
-    ids=["params_raise", "params_hold_themselves", "action_raises"],
+    ids=["params_raise", "params_hold_themselves", "action_raises", "action_lies", "action_is_a_list"],
 )
 def test_a_decision_that_cannot_be_read_is_a_report(decision: FinalDecision) -> None:
     """

@@ -281,10 +281,19 @@ class TestIdempotency:
         INV-EXE-5: a generator may give anything.
         """
         policy = make_policy(idempotency=IdempotencyPolicy(enabled=True, key_generator=lambda *_: "password=hunter2"))
-        for _ in range(2):
-            report = run(ScriptedExecutor([OK]), policy=policy, store=_Store())
-            assert "hunter2" not in report.raw.decode()
-        assert report.attempts[0].idempotency_key == "password=[redacted:pair]"
+        store = MemoryIdempotencyStore()
+        for is_replay in (False, True):
+            report = run(ScriptedExecutor([OK]), policy=policy, store=store)
+            attempt = report.attempts[0]
+            assert (attempt.idempotency_key, attempt.is_replay) == ("password=[redacted:pair]", is_replay)
+
+    def test_without_scope_and_generator_it_is_said_what_is_missing(self) -> None:
+        """
+        INV-EXE-5: nothing is done without a key.
+        """
+        report = run(ScriptedExecutor([]), policy=idempotent(), store=_Store())
+        assert report.error_code is ExecutionCode.IDEMPOTENCY_KEY_FAILED
+        assert (report.error_message or "").startswith("no key: put idempotency_scope into the context")
 
     def test_a_clock_that_fails_after_the_claim_gives_the_key_back(self) -> None:
         """
