@@ -8,6 +8,7 @@ from typing import Any
 from runtime.encoding.canonical import JsonValue
 from runtime.encoding.jsontext import parse_json
 from runtime.errors import EncodingError, Fault, InvalidAnswerError, UsageError, shown
+from runtime.limits import MAX_RECORD_BYTES
 from runtime.orchestration.definitions import ExecutionContext
 from runtime.policy.pack import PolicyPack
 from runtime.policy.packfile import read_pack
@@ -109,13 +110,18 @@ def read_json_file(path: str, option: str) -> Any:  # noqa: ANN401 - JSON.
 
 def read_file_argument(path: str, option: str) -> bytes:
     """
-    Read a file that an option names; `-` is standard input.
+    Read a file that an option names; `-` is standard input. Of one that is too large no more is read than shows that.
 
     Raises:
         UsageError: it cannot be read.
     """
+    if path == "-" and sys.stdin is None:
+        raise UsageError(f"{option} '-' cannot be read: standard input is closed", remedy="name a file")
     try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        if path == "-":
+            return sys.stdin.buffer.read(MAX_RECORD_BYTES + 1)
+        with Path(path).open("rb") as file:
+            return file.read(MAX_RECORD_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         remedy = "give a file that is there and can be read"

@@ -65,12 +65,14 @@ MAX_DEPTH: Final = 64
 MAX_NUMBER: Final = 2**53 - 1
 MAX_NAME: Final = 128
 MAX_TEXT: Final = 4096
+MAX_STEPS: Final = 5
 MAX_ANSWERS: Final = 64
 MAX_DECISIONS: Final = 16
 MAX_SIGNATURES: Final = 16
 MAX_NOTE_BYTES: Final = 1024 * 1024
 MAX_NOTE_SIGNATURES: Final = 100
 MAX_KEY_BYTES: Final = 16 * 1024
+MAX_LISTED: Final = 20
 SHOWN: Final = 80
 
 Json = Any
@@ -313,7 +315,10 @@ def list_faults(value: Json, members: Mapping[str, Test], place: str = "") -> li
     """
     if type(value) is not dict:
         return [f"{place or 'the whole'} is no object"]
-    unknown = [f"{place}{visible(name)} is no known member" for name in sorted(value.keys() - members.keys())]
+    strange = sorted(value.keys() - members.keys())
+    unknown = [f"{place}{visible(name)} is no known member" for name in strange[:MAX_LISTED]]
+    if len(strange) > MAX_LISTED:  # There may be millions.
+        unknown = [f"{place}{len(strange)} members are not known"]
     missing = [f"{place}{name} is missing" for name in members if name not in value]
     wrong = [f"{place}{name} has not its shape" for name in members if name in value and not members[name](value[name])]
     return [*unknown, *missing, *wrong]
@@ -513,13 +518,13 @@ PARTS: Final[Mapping[str, Test]] = {
     "context": record(CONTEXT),
     "definition": record(DEFINITION),
     "header": record(HEADER),
-    "lineage": list_of(record(ENTRY)),
+    "lineage": list_of(record(ENTRY), most=MAX_STEPS),
     "log_head": lambda note: note is None or (type(note) is str and len(note.encode()) <= MAX_NOTE_BYTES),
     "log_inclusion": optional(record(INCLUSION)),
     "params": optional(is_object),
     "policies": optional(is_object),
     "receipt": record(RECEIPT),
-    "requests": list_of(record(REQUEST)),
+    "requests": list_of(record(REQUEST), most=MAX_STEPS),
     "run_receipt": is_nothing,
 }
 """Each part of a bundle besides its schema, and what it has to be."""
@@ -802,7 +807,7 @@ def judge(faults: list[str], detail: str) -> Finding:
     Say that it was checked and holds, unless there are faults.
     """
     if faults:
-        raise Wrong("; ".join(faults[:20]))
+        raise Wrong("; ".join(faults[:MAX_LISTED]))
     return Finding(RE_CHECKED, detail)
 
 

@@ -13,7 +13,14 @@ from runtime.encoding.frozen import JsonObject
 from runtime.errors import AnswerRefusedError, DefinitionError, Fault, IntegrityError, MissionEngineError, shown
 from runtime.evidence.envelope import Envelope
 from runtime.evidence.logproof import LogInclusion
-from runtime.limits import MAX_ANSWERS, MAX_IDENTIFIER_LENGTH, MAX_NOTE_BYTES, MAX_PAYLOAD_BYTES
+from runtime.limits import (
+    MAX_ANSWERS,
+    MAX_FAULTS,
+    MAX_IDENTIFIER_LENGTH,
+    MAX_NOTE_BYTES,
+    MAX_PAYLOAD_BYTES,
+    MAX_STEPS,
+)
 from runtime.orchestration.checkpoint import Mode
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
 from runtime.orchestration.lineage import LineageEntry, Receipt, RunHeader
@@ -70,7 +77,7 @@ def _read_header(value: JsonValue) -> JsonObject:
 
 
 def _read_lineage(value: JsonValue) -> tuple[JsonObject, ...]:
-    return tuple(_each(value, lambda entry: _read_record(entry, LineageEntry)))
+    return tuple(_each(value, lambda entry: _read_record(entry, LineageEntry), most=MAX_STEPS))
 
 
 def _read_receipt(value: JsonValue) -> JsonObject:
@@ -93,9 +100,7 @@ def _read_context(value: JsonValue) -> ExecutionContext:
 
 
 def _read_answers(value: JsonValue) -> tuple[Answer, ...]:
-    answers = tuple(_each(value, lambda one: _as_written(Answer.from_dict(one), one)))
-    if len(answers) > MAX_ANSWERS:
-        raise DefinitionError(f"{len(answers)} answers", remedy=f"the limit is {MAX_ANSWERS}")
+    answers = tuple(_each(value, lambda one: _as_written(Answer.from_dict(one), one), most=MAX_ANSWERS))
     for index, answer in enumerate(answers):
         if answer.request_digest is None:
             raise DefinitionError(
@@ -105,7 +110,7 @@ def _read_answers(value: JsonValue) -> tuple[Answer, ...]:
 
 
 def _read_requests(value: JsonValue) -> tuple[Request, ...]:
-    return tuple(_each(value, _read_request))
+    return tuple(_each(value, _read_request, most=MAX_STEPS))
 
 
 def _read_request(value: JsonValue) -> Request:
@@ -147,9 +152,11 @@ def _read_head(value: JsonValue) -> str | None:
     return value
 
 
-def _each(value: JsonValue, read: Callable[[JsonValue], Any]) -> list[Any]:
+def _each(value: JsonValue, read: Callable[[JsonValue], Any], *, most: int) -> list[Any]:
     if type(value) is not list:
         raise DefinitionError(f"{type(value).__name__} {shown(value)}", remedy="expected a list")
+    if len(value) > most:
+        raise DefinitionError(f"{len(value)} of them", remedy=f"the limit is {most}")
     made, faults = [], []
     for index, item in enumerate(value):
         try:
@@ -203,7 +210,10 @@ def read_parts(document: Mapping[str, JsonValue]) -> tuple[dict[str, Any], tuple
         The parts by name, and the faults of the others, of members that are no part, and of parts that stand alone.
     """
     parts: dict[str, Any] = {}
-    faults = [Fault("unknown member", name) for name in sorted(document.keys() - PARTS.keys() - {"schema"})]
+    unknown = sorted(document.keys() - PARTS.keys() - {"schema"})
+    faults = [Fault("unknown member", name) for name in unknown[:MAX_FAULTS]]
+    if len(unknown) > MAX_FAULTS:  # There may be millions, and a fault for each would take longer than all the rest.
+        faults = [Fault(f"{len(unknown)} unknown members", unknown[0])]
     for name, read in PARTS.items():
         if name not in document:
             faults.append(Fault("is missing", name))

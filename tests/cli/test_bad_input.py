@@ -1,13 +1,17 @@
 """Bad input on the command line: a clear error and exit status, the user's files untouched, nothing kept."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from command_line import EXAMPLE, Mission
 from syrupy.assertion import SnapshotAssertion
 
+from runtime.cli.inputs import read_file_argument
 from runtime.encoding.canonical import canonical
+from runtime.errors import UsageError
+from runtime.limits import MAX_RECORD_BYTES
 from runtime.orchestration import ExecutionContext
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
 
@@ -259,3 +263,22 @@ def test_a_decision_that_the_step_does_not_allow(mission: Mission, waiting: str)
     assert "choices are ['approve', 'reject'] @ choice" in shown.err
     assert "approvers are ['ada', 'edsger'] @ actor" in shown.err
     assert "mend:  give what the step allows; mission approve takes it from --as, --choice and --input" in shown.err
+
+
+def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    As a service manager may start a command.
+    """
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UsageError, match="standard input is closed"):
+        read_file_argument("-", "FILE")
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "-"])
+def test_input_without_end(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """
+    No more is read than shows that it is too large.
+    """
+    with Path("/dev/zero").open() as endless:
+        monkeypatch.setattr(sys, "stdin", endless)
+        assert len(read_file_argument(path, "FILE")) == MAX_RECORD_BYTES + 1

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from runtime.encoding.frozen import JsonObject
-from runtime.evidence.checking.outcomes import Finding, Material, counted, failed, nothing, passed
+from runtime.evidence.checking.outcomes import Finding, Material, counted, failed, failed_by, nothing, passed
 
 __all__ = ["check_audit", "check_lineage", "check_receipt"]
 
@@ -55,7 +55,7 @@ def check_receipt(material: Material) -> Finding:
         f"receipt.{name} is not that of the bundle" for name, value in wanted.items() if not _is(receipt, name, value)
     ]
     if wrong:
-        return failed("; ".join(wrong))
+        return failed_by(wrong)
     return passed("the receipt binds header, lineage, answers, final state and ending")
 
 

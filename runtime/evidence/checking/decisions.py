@@ -14,7 +14,7 @@ from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import unstructure
 from runtime.encoding.frozen import JsonObject
 from runtime.errors import AnswerRefusedError, DefinitionError, InvalidSignatureError
-from runtime.evidence.checking.outcomes import Finding, Material, asserted, failed, nothing
+from runtime.evidence.checking.outcomes import Finding, Material, asserted, failed, failed_by, nothing
 from runtime.evidence.checking.outcomes import passed as re_checked
 from runtime.orchestration.gate import build_question, find_denial, verify_answer
 from runtime.orchestration.payloads_asking import HumanPayload
@@ -77,14 +77,14 @@ def check_decisions(material: Material) -> Finding:
     passed_by = _list_passed_by(material, gates)
     wrong = [f"steps {passed_by} ask a person, and the run went past them without a decision"] if passed_by else []
     if not count:
-        return failed(wrong[0]) if wrong else nothing("nobody decided anything in this run")
+        return failed_by(wrong) if wrong else nothing("nobody decided anything in this run")
     try:
         steps = prepare(material.parts["definition"])
     except DefinitionError as error:
         return failed(f"the workflow is refused: {error.what}")
     wrong += [f"{gate.name}: {fault}" for gate in gates for fault in _list_faults(material, steps, gate)]
     if wrong:
-        return failed("; ".join(wrong))
+        return failed_by(wrong)
     doubts = [f"{gate.name}: {doubt}" for gate in gates for doubt in _list_doubts(material, gate)]
     said = "; ".join(f"{gate.name}: {_say(material, gate)}" for gate in gates)
     return asserted(f"{said}; but {'; '.join(doubts)}") if doubts else re_checked(said)
@@ -223,7 +223,7 @@ def check_expiry(material: Material) -> Finding:
         if len({signed.expires_at for signed in gate.signatures}) > 1
     ]
     if wrong:
-        return failed("; ".join(wrong))
+        return failed_by(wrong)
     timed = [gate for gate in gates if gate.ask.expires_after_ms is not None]
     if not timed:
         return nothing("no request of this run expires")
@@ -249,5 +249,5 @@ def check_single_use(material: Material) -> Finding:
     wrong = [f"{name}: people decided under different nonces" for name in shared]
     wrong += [f"nonce {nonce} was used {times} times" for nonce, times in sorted(uses.items()) if times > 1]
     if wrong:
-        return failed("; ".join(wrong))
+        return failed_by(wrong)
     return asserted("each nonce was used once in this run; whether another run used it, this bundle cannot tell")

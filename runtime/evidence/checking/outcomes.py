@@ -1,5 +1,6 @@
 """What a check can come to, and what it looks at. Read `../verify.py` for the table of checks."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, final
@@ -17,10 +18,22 @@ from runtime.errors import (
 )
 from runtime.evidence.bundle import build_inputs
 from runtime.evidence.trust import Trust
+from runtime.limits import MAX_FAULTS
 from runtime.orchestration.engine import execute
 from runtime.orchestration.result import OrchestrationResult
 
-__all__ = ["Execution", "Finding", "Material", "Outcome", "asserted", "counted", "failed", "nothing", "passed"]
+__all__ = [
+    "Execution",
+    "Finding",
+    "Material",
+    "Outcome",
+    "asserted",
+    "counted",
+    "failed",
+    "failed_by",
+    "nothing",
+    "passed",
+]
 
 
 class Outcome(StrEnum):
@@ -75,6 +88,15 @@ def failed(detail: str) -> Finding:
     Say that it does not hold.
     """
     return Finding(Outcome.FAILED, detail)
+
+
+def failed_by(faults: Sequence[str]) -> Finding:
+    """
+    Say what does not hold; of many faults the first ones, so that a report stays one that people read.
+    """
+    hidden = len(faults) - MAX_FAULTS
+    said = "; ".join(faults[:MAX_FAULTS])
+    return failed(f"{said}; and {hidden} more" if hidden > 0 else said)
 
 
 def counted(count: int, one: str, many: str) -> str:

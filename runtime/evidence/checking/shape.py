@@ -5,8 +5,7 @@ from typing import Final
 
 from runtime.encoding.canonical import canonical_record
 from runtime.encoding.digest import NULL_DIGEST
-from runtime.evidence.checking.outcomes import Finding, Material, failed, passed
-from runtime.limits import MAX_FAULTS
+from runtime.evidence.checking.outcomes import Finding, Material, failed, failed_by, passed
 from runtime.values.answers import Answer
 
 __all__ = ["check_digests", "check_form", "check_shape"]
@@ -21,9 +20,7 @@ def check_shape(material: Material) -> Finding:
     """
     if not material.faults:
         return passed(f"{len(material.parts)} parts, each of its shape")
-    said = "; ".join(map(str, material.faults[:MAX_FAULTS]))
-    hidden = len(material.faults) - MAX_FAULTS
-    return failed(f"{said}; and {hidden} more" if hidden > 0 else said)
+    return failed_by([str(fault) for fault in material.faults])
 
 
 def check_form(material: Material) -> Finding:
@@ -69,7 +66,7 @@ def check_digests(material: Material) -> Finding:
         entry["answer_digest"] for entry in parts["lineage"] if entry["answer_digest"]
     ]:
         wrong.append("answers are not those that the lineage names, in its order")
-    return failed("; ".join(wrong)) if wrong else passed("every digest is that of the part it names")
+    return failed_by(wrong) if wrong else passed("every digest is that of the part it names")
 
 
 def _list_settling(answers: tuple[Answer, ...]) -> list[str]:

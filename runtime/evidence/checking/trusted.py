@@ -2,7 +2,7 @@
 
 from runtime.encoding.digest import digest_of
 from runtime.errors import shown
-from runtime.evidence.checking.outcomes import Finding, Material, asserted, failed, passed
+from runtime.evidence.checking.outcomes import Finding, Material, asserted, failed_by, passed
 from runtime.evidence.trust import Trust
 
 __all__ = ["check_trusted"]
@@ -31,7 +31,7 @@ def check_trusted(material: Material) -> Finding:
     ]
     wrong += _list_missing(material, trust)
     if wrong:
-        return failed("; ".join(wrong))
+        return failed_by(wrong)
     open_kinds = [kind for kind, ones in used.items() if ones and not lines[kind]]
     if open_kinds:
         return asserted(f"the trust file names no {', no '.join(open_kinds)}")

@@ -299,6 +299,8 @@ def test_the_limits_are_those_of_the_engine() -> None:
         "MAX_NUMBER": limits.MAX_NUMBER,
         "MAX_NAME": limits.MAX_IDENTIFIER_LENGTH,
         "MAX_TEXT": limits.MAX_TEXT_LENGTH,
+        "MAX_STEPS": limits.MAX_STEPS,
+        "MAX_LISTED": limits.MAX_FAULTS,
         "MAX_ANSWERS": limits.MAX_ANSWERS,
         "MAX_DECISIONS": limits.MAX_QUORUM,
         "MAX_SIGNATURES": limits.MAX_SIGNATURES,

@@ -8,7 +8,7 @@ from bundling import make_document
 from makers import nested
 
 from runtime.evidence.parts import PARTS, read_parts
-from runtime.limits import MAX_ANSWERS, MAX_DEPTH, MAX_IDENTIFIER_LENGTH, MAX_NOTE_BYTES, MAX_PAYLOAD_BYTES
+from runtime.limits import MAX_ANSWERS, MAX_DEPTH, MAX_IDENTIFIER_LENGTH, MAX_NOTE_BYTES, MAX_PAYLOAD_BYTES, MAX_STEPS
 
 Document = dict[str, Any]
 Edit = Callable[[Document], object]
@@ -52,9 +52,17 @@ DAMAGES: dict[str, tuple[Edit, list[str]]] = {
         ["an answer in advance", "@ answers[1]"],
     ),
     "an answer left short": (_in("answers", lambda it: it[2].pop("step_id")), ["something left out", "answers[2]"]),
+    "more entries than a run has steps": (
+        _in("lineage", lambda it: it.extend([it[0]] * MAX_STEPS)),
+        [f": the limit is {MAX_STEPS} @ lineage"],
+    ),
+    "more requests than a run has steps": (
+        _in("requests", lambda it: it.extend([it[0]] * MAX_STEPS)),
+        [f": the limit is {MAX_STEPS} @ requests"],
+    ),
     "more answers than a run has": (
         _in("answers", lambda it: it.extend([it[0]] * (MAX_ANSWERS - 2))),
-        [f"{MAX_ANSWERS + 1} answers: the limit is {MAX_ANSWERS} @ answers"],
+        [f"{MAX_ANSWERS + 1} of them: the limit is {MAX_ANSWERS} @ answers"],
     ),
     "requests that are null": (_set("requests", None), ["NoneType None: expected a list @ requests"]),
     "a request without schema": (_in("requests", lambda it: it[0].pop("schema")), ["request/v1", "@ requests[0]"]),

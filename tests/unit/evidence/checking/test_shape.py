@@ -8,6 +8,7 @@ import rfc8785
 from bundling import changed, failing, make_bundle, make_document, make_foreign, outcomes, seal
 from makers import sha256_of
 
+from runtime.evidence.mission_verify import check_bundle
 from runtime.evidence.verify import verify_bundle
 from runtime.limits import MAX_FAULTS
 
@@ -40,10 +41,19 @@ class TestShape:
         """
         The rest is counted.
         """
-        more = {f"m{index:02}": 0 for index in range(MAX_FAULTS + hidden)}
-        said = detail(changed(make_document(BUNDLE), lambda it: it.update(more)), "1")
-        assert said.count("unknown member") == MAX_FAULTS
-        assert said.endswith("; and 1 more") == bool(hidden)
+        more = {f"m{index:02}": 0 for index in range(MAX_FAULTS)}
+        raw = changed(make_document(BUNDLE), lambda it: it.update(more, **({"params": []} if hidden else {})))
+        assert detail(raw, "1").count("unknown member") == MAX_FAULTS
+        assert detail(raw, "1").endswith("; and 1 more") == bool(hidden)
+
+    def test_members_without_end_are_counted(self) -> None:
+        """
+        A fault for each would take longer than all the rest.
+        """
+        more = {f"m{index:02}": 0 for index in range(MAX_FAULTS + 1)}
+        raw = changed(make_document(BUNDLE), lambda it: it.update(more))
+        assert detail(raw, "1") == f"{MAX_FAULTS + 1} unknown members @ m00"
+        assert check_bundle(raw).findings["1"].detail == f"{MAX_FAULTS + 1} members are not known"
 
     def test_what_needs_a_damaged_part_says_so(self) -> None:
         """

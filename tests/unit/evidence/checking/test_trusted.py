@@ -10,6 +10,7 @@ from makers import run, sha256_of
 from runtime.evidence import RecordedRun
 from runtime.evidence.bundle import Bundle
 from runtime.evidence.verify import verify_bundle
+from runtime.limits import MAX_FAULTS
 
 BUNDLE = make_bundle()
 LINES = {
@@ -63,6 +64,19 @@ def test_what_is_not_trusted_fails_it_alone(line: str) -> None:
     assert failing(BUNDLE.raw, make_trust(**changes)) == ["12"]
     assert detail(**changes).startswith(f"{LINES[line]} ")
     assert detail(**changes).endswith(" is not trusted")
+
+
+def test_of_many_that_are_not_trusted_the_first_are_told() -> None:
+    """
+    There may be as many packs as a part has bytes for.
+    """
+    document = make_document(BUNDLE)
+    trust = make_trust(document)
+    document["policies"] |= {f"p{index:02}": {} for index in range(MAX_FAULTS + 2)}
+    results = verify_bundle(rfc8785.dumps(document), trust=trust).results
+    said = next(one.finding.detail for one in results if one.check.number == "12")
+    assert said.count("is not trusted") == MAX_FAULTS
+    assert said.endswith("; and 2 more")
 
 
 def test_one_of_several_is_enough() -> None:
