@@ -17,7 +17,7 @@ _TAKEN_BY: Final = {
     "trust/v1": "this is a trust file: mission verify takes it with --trust",
 }
 _BY_CODE: Final = {
-    "invalid_answer": "give what the step allows; mission approve takes it from --as, --choice and --input",
+    "invalid_answer": "give what the step allows; mission approve takes it from --as, --choice, --input and --sign",
     "invalid_params": "mission show NAME says what a mission takes",
 }
 
