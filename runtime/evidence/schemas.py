@@ -27,6 +27,7 @@ from runtime.evidence.schema_kinds import (
     optional,
     record,
 )
+from runtime.evidence.schemas_kept import KEPT_SCHEMAS
 from runtime.limits import (
     MAX_ANSWERS,
     MAX_CHOICES,
@@ -291,6 +292,7 @@ RECORD_SCHEMAS: Final[dict[str, Schema]] = {
         "verdict/v1": _VERDICT,
         "verification/v1": _VERIFICATION,
         "workflow/v1": record("workflow/v1", id=IDENTIFIER, metadata=OBJECT, steps=list_of(_STEP)),
+        **KEPT_SCHEMAS,
     }.items()
 }
 """Schemas by the name that stands in a record's `schema`."""

@@ -1,6 +1,7 @@
 """The published JSON Schemas: real records fit, and what is no record does not."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,12 @@ from runtime.encoding.canonical import canonical
 from runtime.evidence import RecordedRun
 from runtime.evidence.schemas import RECORD_SCHEMAS
 from runtime.evidence.verify import verify_bundle
+from runtime.execution.drill import run_drill
+from runtime.storage import FileDecisions, SqliteKillSwitch
+from runtime.values import Answer, Opening
+from runtime.values.revocations import Revocation
 from runtime.values.seals import Disclosure
+from runtime.values.signatures import decision_statement
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "missions"
@@ -44,6 +50,7 @@ def _real_records() -> Iterator[dict[str, Any]]:
     yield write_trust(make_document())
     yield verify_bundle(make_bundle().raw).to_dict()
     yield Disclosure.make(bytes(32), "/outcomes/a~1b/c", {"a": [1]}).to_dict()
+    yield from _kept_records(opening, signed.inputs.answers[0])
     log = make_log(3)
     yield json.loads(log.prove_inclusion(1).raw)
     yield json.loads(log.prove_consistency(2).raw)
@@ -63,6 +70,24 @@ def _real_records() -> Iterator[dict[str, Any]]:
         yield from recorded["lineage"]
         yield from recorded["checkpoint"]["answers"]
         yield from (verdict.to_dict() for _, verdict in result.verdicts)
+
+
+def _kept_records(opening: Opening, answer: Answer) -> Iterator[dict[str, Any]]:
+    """
+    Give what stands beside the records of runs: what was signed, a used nonce, a revocation, a drill.
+    """
+    [decision] = answer.decisions
+    statement = decision_statement(
+        decision, request_digest=opening.request_digest, nonce=opening.nonce, expires_at=opening.expires_at
+    )
+    yield json.loads(statement)
+    yield json.loads(Revocation(key_id="a" * 64, from_position=0).raw)
+    with tempfile.TemporaryDirectory() as folder:
+        kept = FileDecisions(Path(folder))
+        kept.use_nonce(opening.nonce, answer.digest)
+        yield json.loads((Path(folder) / "nonces" / f"{opening.nonce}.json").read_bytes())
+        switches = [SqliteKillSwitch.create(Path(folder) / f"{name}.db") for name in ("real", "spare")]
+        yield json.loads(run_drill(*switches, at="2026-05-14T20:54:00.000Z").raw)
 
 
 REAL = list(_real_records())
