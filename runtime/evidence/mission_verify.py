@@ -1158,8 +1158,8 @@ def list_other_endings(payload: dict[str, Json], decisions: list[dict[str, Json]
     is_denied = choice == "expired" or (choice == "reject" and payload.get("on_reject", "deny") != "continue")
     if not is_denied and entry["status"] == "failed":
         return []
-    code = "gate_expired" if choice == "expired" else "gate_rejected"
-    status, code = ("denied", code) if is_denied else ("completed", None)
+    status = "denied" if is_denied else "completed"
+    code = ("gate_expired" if choice == "expired" else "gate_rejected") if is_denied else None
     if (entry["status"], entry["error_code"]) == (status, code):
         return []
     return [f"by what was decided it is {status}, and the lineage says {entry['status']}"]
