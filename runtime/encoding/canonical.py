@@ -246,8 +246,10 @@ def _key_fault(key: object) -> tuple[str, str] | None:
 def _text_fault(text: str, noun: str) -> tuple[str, str] | None:
     try:
         text.encode()
-    except UnicodeEncodeError:
-        return f"{noun} {shown(text)} with a lone surrogate", "it has no UTF-8 form; repair the text where it is read"
+    except UnicodeEncodeError as error:
+        # Of a value no more is shown than what is wrong with it: it may be one that is to be sealed.
+        told = text if noun == "key" else text[error.start : error.end]
+        return f"{noun} {shown(told)} with a lone surrogate", "it has no UTF-8 form; repair the text where it is read"
     return None
 
 

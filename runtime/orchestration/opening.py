@@ -6,8 +6,9 @@ from typing import final
 import attrs
 
 from runtime.encoding.canonical import JsonValue
+from runtime.encoding.digest import is_digest
 from runtime.encoding.frozen import JsonArray, JsonObject, thaw
-from runtime.encoding.seal import SEAL_MEMBER, may_hold_seal, replace_seals
+from runtime.encoding.seal import SEAL_MEMBER, find_seals, may_hold_seal, replace_seals
 from runtime.errors import DefinitionError, EncodingError, SealingRequiredError, UnknownSealError, shown
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.echoes import Echoes
@@ -15,6 +16,7 @@ from runtime.orchestration.engine import execute
 from runtime.orchestration.result import OrchestrationResult
 from runtime.orchestration.sealed_inputs import outcome_holds_seal, run_digest_of
 from runtime.orchestration.sealing import SEAL_REMEDY, Sealer, Sealing
+from runtime.ports import Openings
 from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
 from runtime.values.requests import EffectAsk, EffectMode, Request
 
@@ -42,7 +44,8 @@ class SealedRun:
         self._openings = None if sealing is None else sealing.openings
         self._run_digest = "" if sealing is None else run_digest_of(inputs)
         self._session = None if sealing is None else sealing.openings.load_session(self._run_digest)
-        self._echoes = Echoes()
+        self._steps = inputs.definition.steps
+        self._echoes: Echoes | None = None
 
     def open(self, request: Request) -> Request:
         """
@@ -57,6 +60,7 @@ class SealedRun:
         assert isinstance(ask, EffectAsk)  # noqa: S101 - narrows the type; the run waits for an effect.
         if self._openings is not None:
             self._demand_session(request.step_id)
+            self._list_echoes(self._openings)  # Now, because nothing may fail once the connector was called.
         if not may_hold_seal(ask.params.raw):
             return request
         if self._openings is None:
@@ -77,9 +81,23 @@ class SealedRun:
                 f"no opening of {shown(name)}", where=path, remedy="it was erased, or was never kept here"
             )
         disclosure.verify()
-        value = thaw(disclosure.value)
-        self._echoes.add(value)
-        return value
+        return thaw(disclosure.value)
+
+    def _list_echoes(self, openings: Openings) -> Echoes:
+        """
+        Give the values that connectors of this run are given, whichever process opens them.
+
+        A connector may keep what it got, and who looks how an effect ended may write it down.
+        """
+        if self._echoes is None:
+            self._echoes = Echoes()
+            for step in self._steps:
+                for _, seal in find_seals(step.payload.thaw()):
+                    name = seal[SEAL_MEMBER]
+                    disclosure = openings.find(self._run_digest, name) if is_digest(name) else None
+                    if disclosure is not None:
+                        self._echoes.add(thaw(disclosure.value))
+        return self._echoes
 
     def seal_outcome(self, step_id: str, mode: EffectMode, outcome: EffectOutcome) -> EffectOutcome:
         """
@@ -89,13 +107,13 @@ class SealedRun:
             return lost_outcome(mode, "connector_gave_seal")
         if self._session is None or self._openings is None:
             return outcome
-        sealer = Sealer(self._session)
+        sealer, echoes = Sealer(self._session), self._list_echoes(self._openings)
         place = step_id.replace("~", "~0").replace("/", "~1")
-        code = "sealed_value" if outcome.code is not None and self._echoes.are_in(outcome.code) else outcome.code
+        code = "sealed_value" if outcome.code is not None and echoes.are_in(outcome.code) else outcome.code
         try:
             output = sealer.seal(("outcomes", step_id), thaw(outcome.output))
-            output = self._echoes.replace(output, f"/outcomes/{place}", sealer.seal_one)
-            attempts = self._echoes.replace(outcome.attempts.thaw(), f"/attempts/{place}", sealer.seal_one)
+            output = echoes.replace(output, f"/outcomes/{place}", sealer.seal_one)
+            attempts = echoes.replace(outcome.attempts.thaw(), f"/attempts/{place}", sealer.seal_one)
             sealed = EffectOutcome(status=outcome.status, output=output, code=code, attempts=JsonArray(attempts))
         except (DefinitionError, EncodingError):
             # A seal takes more room than a short value, and its path may be longer than a pointer can be.

@@ -249,7 +249,7 @@ class TestText:
             ),
             (
                 "a\ud800",
-                "text 'a\\ud800' with a lone surrogate at /: it has no UTF-8 form; repair the text where it is read",
+                "text '\\ud800' with a lone surrogate at /: it has no UTF-8 form; repair the text where it is read",
             ),
             (
                 {"\ud800": 1},
@@ -271,7 +271,7 @@ class TestText:
         ("value", "what", "where"),
         [
             ({"a": ({"k": 1},)}, "tuple ({'k': 1},)", "/a"),
-            ({"a": "x: \ud800 y"}, "text 'x: \\ud800 y' with a lone surrogate", "/a"),
+            ({"a": "x: \ud800 y"}, "text '\\ud800' with a lone surrogate", "/a"),
             ({"a": {"b: \ud800": 1}}, "key 'b: \\ud800' with a lone surrogate", "/a"),
             ({"a": {("b: c",): 1}}, "key ('b: c',) of type tuple", "/a"),
             ({"a": _Dict({"k": 1})}, "_Dict {'k': 1}", "/a"),

@@ -4,14 +4,22 @@ from typing import Any
 
 import attrs
 import pytest
-from makers import make_action, make_decision, make_effect_answer, make_mission, make_outcome
-from sealing import REGISTRY, Terminal, give, is_seal, make_sealing, pay
+from makers import make_action, make_decision, make_effect_answer, make_gate, make_mission, make_outcome
+from sealing import PAYMENT, REGISTRY, PaymentParams, Terminal, give, is_seal, make_sealing, pay
 
 from runtime.encoding.digest import digest_of
 from runtime.encoding.frozen import JsonArray, JsonObject
 from runtime.encoding.seal import find_seals
 from runtime.errors import SealingRequiredError, SealMismatchError, StaleAnswerError
-from runtime.orchestration import EffectOutcome, ExecutionContext, Mission, Mode, OutcomeStatus
+from runtime.orchestration import (
+    EffectOutcome,
+    ExecutionContext,
+    Mission,
+    Mode,
+    OutcomeStatus,
+    WorkflowDefinition,
+    carry,
+)
 from runtime.orchestration.drive import drive
 from runtime.orchestration.registry import resume_mission, run_mission
 from runtime.testing import MemoryLedger, MemoryOpenings
@@ -271,6 +279,41 @@ class TestAnEcho:
         [attempt] = outcome.attempts.thaw()
         assert (outcome.code, attempt["number"]) == ("sealed_value", 1)
         assert is_seal(attempt["error"])
+
+    def test_of_what_an_earlier_process_opened_is_sealed(self) -> None:
+        """
+        The connector may have kept it, and the run goes on elsewhere.
+        """
+
+        def build(params: PaymentParams) -> WorkflowDefinition:
+            first = make_action("first", params={"token": carry(params.token)})
+            return WorkflowDefinition("two", [first, make_gate("gate"), make_action("second", output="/got")])
+
+        mission = attrs.evolve(PAYMENT, build=build, catalogue={"files": {"actions": {"copy": {"mode": "read"}}}})
+        terminal, sealing = Terminal(give({"said": "Tsecret"}), mode="read"), make_sealing()
+        changes: dict[str, Any] = {"effects": {"files": terminal}, "registry": {"payment": mission}}
+        waiting = run_mission(
+            "payment",
+            ExecutionContext({"customer": {"iban": "DEsecret"}}),
+            {"token": "Tsecret"},
+            seal=sealing,
+            **changes,
+        )
+        assert waiting.status == "waiting_human"
+        result = resume_mission(waiting.inputs, [make_decision()], seal=sealing, **changes)
+        assert is_seal(result.final_state["got"]["said"])
+
+    def test_by_an_operator_is_sealed_too(self) -> None:
+        """
+        Whoever looked how an effect ended may write down what it was given.
+        """
+        act = lambda _: EffectOutcome(status=OutcomeStatus.UNKNOWN, code="lost")  # noqa: E731
+        sealing, ledger = make_sealing(), MemoryLedger()
+        waiting = pay("secret", Terminal(act), sealing, ledger=ledger, **DECIDED)
+        assert waiting.pending is not None
+        answer = Answer(request_digest=waiting.pending.digest, outcome=make_outcome(output="paid with Tsecret"))
+        result = resume_mission(waiting.inputs, [answer], seal=sealing, ledger=ledger, registry=REGISTRY)
+        assert is_seal(result.final_state["paid"])
 
     def test_of_nothing_is_none(self) -> None:
         """

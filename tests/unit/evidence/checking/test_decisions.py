@@ -385,3 +385,16 @@ def test_a_key_of_the_file_that_is_not_the_one_used() -> None:
     two = {"grace": {"keys": [make_key("old").public.pem, make_key("grace").public.pem]}}
     others = {name: {"keys": [make_key(name).public.pem]} for name in ("ada", "bob")}
     assert outcomes(BUNDLE.raw, make_trust(approvers={**others, **two}))["7a"] == "re-checked"
+
+
+def test_a_request_of_an_entry_that_no_step_has() -> None:
+    """
+    The lineage is longer than the workflow, and nothing is looked up beyond its end.
+    """
+    document = make_document(Bundle.of(RecordedRun.of(run({}, make_gate(), answers=[make_decision()]))))
+    document["lineage"] *= 2
+    document["requests"][0]["sequence"] = 2
+    _rebind(document)
+    outcome, detail = found(canonical_record(document), "7a", None)
+    assert outcome == "FAILED"
+    assert "no such step was taken" in detail
