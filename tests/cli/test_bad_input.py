@@ -258,4 +258,7 @@ def test_a_decision_that_the_step_does_not_allow(mission: Mission, waiting: str)
     assert shown.status == 4
     assert "choices are ['approve', 'reject'] @ choice" in shown.err
     assert "approvers are ['ada', 'edsger'] @ actor" in shown.err
-    assert "mend:  give what the step allows; mission approve takes it from --as, --choice, --input and --sign" in shown.err
+    assert (
+        "mend:  give what the step allows; mission approve takes it from --as, --choice, --input and --sign"
+        in shown.err
+    )
