@@ -785,6 +785,16 @@ class TestTheBreaker:
         assert report.error_code is ExecutionCode.BREAKER_OPEN
 
 
+def test_an_action_that_was_attempted_is_not_counted_as_denied_too() -> None:
+    """
+    INV-EXE-6: its attempt is counted as failed; the refusal says what ended it.
+    """
+    policy = make_policy(rate_limit=RateLimitPolicy(per_action=1))
+    report = run(ScriptedExecutor([FAIL]), policy=policy)
+    assert (report.failed_count, report.denied_count) == (1, 0)
+    assert [refusal.code for refusal in report.refusals] == [ExecutionCode.RATE_LIMITED]
+
+
 def test_secrets_do_not_leave() -> None:
     """
     INV-EXE-5: in the reason of an executor; half a character and a long text leave as text that can be written.
