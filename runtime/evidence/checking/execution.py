@@ -36,9 +36,7 @@ def check_verdicts(material: Material) -> Finding:
     if execution.result is None:
         return nothing(f"the run cannot be executed again: {execution.refusal}")
     computed = {step_id: verdict.digest for step_id, verdict in execution.result.verdicts}
-    recorded = {
-        entry["step_id"]: entry["verdict_digest"] for entry in material.parts["lineage"] if entry["verdict_digest"]
-    }
+    recorded = {entry["step_id"]: entry["verdict_digest"] for entry in material.parts["lineage"]}
     wrong = sorted(name for name in {*computed, *recorded} if computed.get(name) != recorded.get(name))
     if wrong:
         return failed(f"steps {wrong} have another verdict")
@@ -50,7 +48,7 @@ def check_execution(material: Material) -> Finding:
     Check 10: re-execution gives the same bytes at every step.
     """
     execution, parts = material.execution, material.parts
-    if execution.result is None and execution.is_foreign:
+    if execution.is_foreign:
         return nothing(f"the run cannot be executed by this version: {execution.refusal}")
     if execution.result is None:
         return failed(f"the run cannot be executed again: {execution.refusal}")

@@ -95,6 +95,8 @@ def test_a_run_without_policies_and_mission_needs_no_line_for_them() -> None:
     bundle = Bundle.of(RecordedRun.of(run({})))
     trust = make_trust(make_document(bundle), policies=None, rules=None, catalogues=None)
     assert outcomes(bundle.raw, trust)["12"] == "re-checked"
+    results = verify_bundle(bundle.raw, trust=trust).results
+    assert next(one.finding.detail for one in results if one.check.number == "12") == "definition, engine as trusted"
 
 
 def test_a_certificate_without_catalogue_rests_on_another_one() -> None:
