@@ -112,6 +112,14 @@ class TestTryingAgain:
         assert (outcome.status, outcome.code, len(connector.calls)) == ("unknown", code, 1)
         assert attempts == [(1, "unknown", code)]
 
+    def test_what_is_unknown_is_not_repeated_whatever_its_code(self) -> None:
+        """
+        INV-EXE-5: a code that would be tried again says nothing where nobody knows.
+        """
+        connector = scripted(make_outcome("unknown", code="timeout"), OK)
+        outcome, _ = call(connector)
+        assert (outcome.status, len(connector.calls)) == ("unknown", 1)
+
     @pytest.mark.parametrize("lost", [LOST, OSError(), "x", make_outcome("failed")])
     def test_a_read_is_repeated_whatever_became_of_it(self, lost: Any) -> None:
         """

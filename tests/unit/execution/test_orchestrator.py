@@ -15,6 +15,7 @@ from runtime.execution import (
     BreakerPolicy,
     ExecutionCode,
     ExecutionPolicy,
+    ExecutionState,
     RateLimitPolicy,
     RetryPolicy,
     TimeoutPolicy,
@@ -772,6 +773,15 @@ class TestTheBreaker:
         assert run(executor, policy=policy, clock=clock).success_count == 1
         assert run(executor, policy=policy, clock=clock).failed_count == 1
         assert run(executor, policy=policy, clock=clock).success_count == 1
+
+    def test_one_attempt_alone_is_let_through_when_the_time_is_over(self) -> None:
+        """
+        Others wait as long again.
+        """
+        state = ExecutionState()
+        state.record("ACT", is_success=False, now_ns=0, threshold=1, cooldown_ms=10)
+        waits = [state.permit("ACT", now_ns=10_000_000, cooldown_ms=10) for _ in range(2)]
+        assert waits == [0, 10]
 
     def test_other_actions_are_not_denied(self) -> None:
         """
