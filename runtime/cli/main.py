@@ -81,7 +81,7 @@ class _LazyGroup(click.Group):
             UsageError: there is none of this name.
         """
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
+        if name not in COMMANDS:
             near = "".join(f"did you mean {one}? " for one in get_close_matches(name, COMMANDS, n=1))
             raise UsageError(f"no command {shown(name)}", remedy=f"{near}mission --help lists the commands")
         return super().resolve_command(ctx, args)

@@ -128,7 +128,8 @@ def _read_workflow(name: str, params: str | None, catalogue: str | None, packs: 
     document = read_json_file(name, "workflow")
     if type(document) is not dict or "steps" not in document:
         raise UsageError(
-            f"no workflow: {shown(document)}",
+            # Its text cut short could hide the shape by which a secret in it is known.
+            f"no workflow: {type(document).__name__} without steps",
             where=name,
             remedy="give a workflow as to_dict() writes it, with id and steps; a mission goes by its name",
         )

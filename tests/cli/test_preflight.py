@@ -110,7 +110,7 @@ BAD: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no workflow": (
         ("list.json",),
         2,
-        "no workflow: []\nwhere: list.json\nmend:  give a workflow as to_dict() writes it",
+        "no workflow: list without steps\nwhere: list.json\nmend:  give a workflow as to_dict() writes it",
     ),
     "a record": (("catalogue.json",), 2, "with id and steps; a mission goes by its name"),
     "six steps": (("six.json",), 4, "exceeds maximum of 5"),
