@@ -9,18 +9,17 @@ from typing import Final
 
 from runtime.cli.store import near
 from runtime.errors import StorageError, UsageError
+from runtime.storage.whole_files import put_file
 
 __all__ = ["write_file", "write_folder"]
 
 _READABLE: Final = 0o644
-"""A temporary file is for its owner alone; what is handed to others need not be."""
+"""What is handed to others need not be for its owner alone."""
 
 
-def write_file(path: Path, raw: bytes) -> Path:
+def write_file(path: Path, raw: bytes, *, mode: int = _READABLE) -> Path:
     """
-    Write a new file.
-
-    It is written beside its place and linked there, so nobody finds half of it.
+    Write a new file; nobody finds half of it.
 
     Raises:
         UsageError: something stands there.
@@ -28,19 +27,13 @@ def write_file(path: Path, raw: bytes) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-") as part:
-            part.write(raw)
-            part.flush()
-            os.fsync(part.fileno())
-            os.fchmod(part.fileno(), _READABLE)
-            try:
-                os.link(part.name, path)
-            except FileExistsError as error:
-                raise UsageError("something stands there", where=str(path), remedy="name a new file") from error
+        is_new = put_file(path, raw, replaces=False, mode=mode)
     except OSError as error:
         raise StorageError(
             f"cannot write: {error.strerror}", where=str(path), remedy="name a file that can be written"
         ) from error
+    if not is_new:
+        raise UsageError("something stands there", where=str(path), remedy="name a new file")
     return Path(near(path))
 
 

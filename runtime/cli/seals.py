@@ -1,11 +1,11 @@
 """`mission seals`: what of a run is sealed, handing it over, and erasing it."""
 
-import os
 from pathlib import Path
 from typing import Final
 
 import click
 
+from runtime.cli.folder import write_file
 from runtime.cli.inputs import read_json_file
 from runtime.cli.output import emit, json_option
 from runtime.cli.store import Store, near
@@ -15,7 +15,6 @@ from runtime.encoding.display import visible
 from runtime.errors import (
     IntegrityError,
     SealMismatchError,
-    StorageError,
     UnknownRunError,
     UnknownSealError,
     UsageError,
@@ -24,7 +23,7 @@ from runtime.errors import (
 from runtime.evidence.sealed import list_seals
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.sealed_inputs import run_digest_of
-from runtime.values.seals import Disclosure, verify_disclosure
+from runtime.values.seals import verify_disclosure
 
 __all__ = ["seals"]
 
@@ -88,7 +87,7 @@ def disclose(root: Path | None, run: str, seal: str, out: Path | None, *, as_jso
     if out is None:
         click.echo(found.raw)
         return
-    _write(out, found)
+    write_file(out, found.raw, mode=0o600)
     document = {"seal": name, "path": found.path, "file": near(out)}
     text = f"wrote {visible(near(out))}: opens {name}\ncheck it with: mission seals check {visible(near(out))}"
     emit(text, document, as_json=as_json)
@@ -164,16 +163,3 @@ def _find(checkpoint: Checkpoint, start: str) -> str:
         f"{len(found)} seals whose digest starts with {shown(start)}",
         remedy=f"give at least {_SHORTEST} characters of one of {[seal[:19] for seal in known]}",
     )
-
-
-def _write(out: Path, disclosure: Disclosure) -> None:
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(disclosure.raw)
-    except FileExistsError as error:
-        raise UsageError("a file stands there", where=near(out), remedy="name a new file") from error
-    except OSError as error:
-        raise StorageError(
-            f"cannot write: {error.strerror}", where=near(out), remedy="name a file that can be written"
-        ) from error

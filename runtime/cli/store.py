@@ -6,7 +6,6 @@ file, so of two at once one wins. This is a shell: it reads and writes, and deci
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import IntegrityError, StorageError, UnknownRunError, shown
 from runtime.evidence.record import RecordedRun
 from runtime.orchestration.checkpoint import Checkpoint
+from runtime.storage.whole_files import put_file
 from runtime.values.answers import Answer
 from runtime.values.decisions import HumanDecision
 
@@ -249,15 +249,7 @@ class Store:
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.parent.mkdir(exist_ok=True, mode=0o700)
-            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part") as part:
-                part.write(raw)
-                part.flush()
-                os.fsync(part.fileno())
-                try:
-                    os.link(part.name, path)  # fails where the file stands: the first one counts
-                except FileExistsError:
-                    return path
-            _sync_folder(path.parent)
+            put_file(path, raw, replaces=False)
         except OSError as error:
             raise _cannot_write(path, error) from error
         return path
@@ -267,14 +259,6 @@ def _cannot_write(path: Path, error: OSError) -> StorageError:
     return StorageError(
         f"cannot write: {error.strerror}", where=near(path), remedy="make the root writable, or give --root DIR"
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def near(path: Path) -> str:

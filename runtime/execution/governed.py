@@ -29,7 +29,7 @@ from runtime.execution.policies import ExecutionPolicy, plan_of
 from runtime.execution.shared import RUN_KEY, ActionLog, Execution
 from runtime.execution.workers import call_within, has_room
 from runtime.ports import Connector, KillSwitch
-from runtime.values.answers import EffectOutcome, OutcomeStatus
+from runtime.values.answers import EffectOutcome, OutcomeStatus, lost_outcome
 from runtime.values.requests import EffectAsk, EffectMode, Request
 
 __all__ = ["TRANSIENT_CODES", "GovernedConnector"]
@@ -129,7 +129,7 @@ class GovernedConnector:
         if call.limit is not None and not has_room():
             return refused(ExecutionCode.TOO_MANY_ORPHANS, "connectors still run after their time")
         given = self._call(request, call)
-        outcome = given if isinstance(given, EffectOutcome) else _lost(mode, given)
+        outcome = given if isinstance(given, EffectOutcome) else lost_outcome(mode, given)
         outcomes.append(outcome)
         return self._judge(outcome, mode)
 
@@ -179,14 +179,6 @@ def _plan_of(policy: ExecutionPolicy) -> Plan:
         what = f"max_concurrency {plan.max_concurrency}: an effect is tried once at a time; use 1"
         raise ExecutionPolicyError(what, where="max_concurrency")
     return plan
-
-
-def _lost(mode: EffectMode, code: str) -> EffectOutcome:
-    """
-    Give the outcome of an attempt that said nothing: it may have been done, if it mutates.
-    """
-    status = OutcomeStatus.UNKNOWN if mode is EffectMode.MUTATE else OutcomeStatus.FAILED
-    return EffectOutcome(status=status, code=code)
 
 
 def _join(outcomes: list[EffectOutcome], log: ActionLog) -> EffectOutcome:

@@ -3,7 +3,7 @@
 Each answer is used once. What is left when a run stops is handed back, and `refuse_unused` says why.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, final
 
 from runtime.encoding.canonical import canonical_record
@@ -15,7 +15,7 @@ from runtime.orchestration.result import OrchestrationResult
 from runtime.values.answers import Answer
 from runtime.values.requests import Request
 
-__all__ = ["Answers", "build_refusal", "refuse_unused"]
+__all__ = ["Answers", "build_refusal", "digest_of_answers", "refuse_unused"]
 
 
 _NONE_DIGEST: Final = digest_of([])
@@ -37,11 +37,9 @@ class Answers:
     @property
     def digest(self) -> str:
         """
-        The digest of the used ones, as a list of their records.
+        The digest of the used ones.
         """
-        if not self.used:
-            return _NONE_DIGEST
-        return digest_of_bytes(canonical_record([answer.to_dict() for answer in self.used]))
+        return digest_of_answers(self.used)
 
     def verify_in_advance(self, steps: tuple[PreparedStep, ...]) -> None:
         """
@@ -94,6 +92,13 @@ class Answers:
             if not answer.is_unknown:
                 return settling, False
         return None, settling is not None
+
+
+def digest_of_answers(answers: Sequence[Answer]) -> str:
+    """
+    Digest answers as the list of their records, which wraps values as deep as a document can be.
+    """
+    return digest_of_bytes(canonical_record([answer.to_dict() for answer in answers])) if answers else _NONE_DIGEST
 
 
 def build_refusal(unused: Iterable[Answer], used: Iterable[Answer]) -> AnswerRefusedError:

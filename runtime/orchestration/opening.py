@@ -17,18 +17,10 @@ from runtime.orchestration.result import OrchestrationResult
 from runtime.orchestration.sealed_inputs import outcome_holds_seal, run_digest_of
 from runtime.orchestration.sealing import SEAL_REMEDY, Sealer, Sealing
 from runtime.ports import Openings
-from runtime.values.answers import Answer, EffectOutcome, OutcomeStatus
+from runtime.values.answers import Answer, EffectOutcome, lost_outcome
 from runtime.values.requests import EffectAsk, EffectMode, Request
 
-__all__ = ["SealedRun", "lost_outcome"]
-
-
-def lost_outcome(mode: EffectMode, code: str) -> EffectOutcome:
-    """
-    Give the outcome of an effect that cannot be taken for what a connector says: it may have been done if it mutates.
-    """
-    status = OutcomeStatus.UNKNOWN if mode is EffectMode.MUTATE else OutcomeStatus.FAILED
-    return EffectOutcome(status=status, code=code)
+__all__ = ["SealedRun"]
 
 
 @final

@@ -20,11 +20,11 @@ import attrs
 
 from runtime.encoding.frozen import JsonArray
 from runtime.errors import UnknownSealError
-from runtime.orchestration.opening import SealedRun, lost_outcome
+from runtime.orchestration.opening import SealedRun
 from runtime.orchestration.result import OrchestrationResult
 from runtime.orchestration.screening import redact_outcome
 from runtime.ports import Connector, EffectLedger
-from runtime.values.answers import EffectOutcome, OutcomeStatus
+from runtime.values.answers import EffectOutcome, OutcomeStatus, lost_outcome
 from runtime.values.requests import EffectAsk, EffectMode, Request
 
 __all__ = ["Performer", "tell_settled"]

@@ -12,7 +12,6 @@ A nonce is used by creating its file, so of two at once one gets it. This is a s
 
 import os
 import secrets
-import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, final
@@ -24,6 +23,7 @@ from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import IntegrityError, StorageError
 from runtime.limits import MAX_APPROVERS_BYTES, MAX_KEY_BYTES
+from runtime.storage.whole_files import put_file
 from runtime.values.checks import is_optional_digest, of_type
 from runtime.values.decisions import HumanDecision, Opening
 from runtime.values.requests import Request
@@ -150,43 +150,14 @@ class FileDecisions:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            descriptor, part = tempfile.mkstemp(suffix=".part", dir=path.parent)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(raw)
-                    file.flush()
-                    os.fsync(descriptor)
-                if replaces:
-                    Path(part).replace(path)
-                elif not _link(part, path):
-                    return False
-            finally:
-                Path(part).unlink(missing_ok=True)
-            _sync(path.parent)
+            return put_file(path, raw, replaces=replaces)
         except OSError as error:
             raise StorageError(
                 f"cannot write: {error.strerror}", where=str(path), remedy="make the directory writable"
             ) from error
-        return True
 
 
 _REMEDY: Final = "find out who changed these files; no decision counts under them until you know"
-
-
-def _link(part: str, path: Path) -> bool:
-    try:
-        os.link(part, path)  # Fails where the file stands: the first one counts.
-    except FileExistsError:
-        return False
-    return True
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401 - JSON.

@@ -15,6 +15,7 @@ from typing import Final, final
 import attrs
 
 from runtime.errors import StorageError
+from runtime.storage.whole_files import sync_folder
 
 __all__ = ["SqliteFile"]
 
@@ -107,8 +108,4 @@ def _link(part: Path, path: Path) -> None:
         os.link(part, path)
     except FileExistsError:
         return
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)

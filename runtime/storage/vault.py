@@ -14,9 +14,7 @@ a shell: what is sealed and when it is opened is in `runtime/orchestration/seali
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -27,6 +25,7 @@ from runtime.encoding.jsontext import parse_canonical
 from runtime.encoding.seal import OPENING_BYTES
 from runtime.errors import DefinitionError, IntegrityError, InvalidKeyError, SealMismatchError, StorageError
 from runtime.limits import MAX_RECORD_BYTES
+from runtime.storage.whole_files import put_file, sync_folder
 from runtime.values.seals import Disclosure, SealSession, verify_disclosure
 
 if TYPE_CHECKING:
@@ -153,7 +152,7 @@ class FileVault:
                 file.flush()
                 os.fsync(file.fileno())
             place.unlink()
-            _sync(place.parent)
+            sync_folder(place.parent)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -167,8 +166,8 @@ class FileVault:
             nonce = secrets.token_bytes(_NONCE_BYTES)
             sealed = nonce + self._cipher(makes=True).encrypt(nonce, record, _context(run_digest, name))
             place.parent.mkdir(mode=0o700, exist_ok=True)
-            _put(place, sealed)
-            _sync(self.path)
+            put_file(place, sealed, replaces=True)
+            sync_folder(self.path)
         except OSError as error:
             raise _cannot_write(place, error) from error
 
@@ -242,28 +241,6 @@ def _name_of(digest: str) -> str:
 
 def _context(run_digest: str, name: str) -> bytes:
     return f"{_DOMAIN}\x00{run_digest}\x00{name}".encode()
-
-
-def _put(place: Path, raw: bytes) -> None:
-    descriptor, part = tempfile.mkstemp(suffix=".part", dir=place.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(descriptor)
-        Path(part).replace(place)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(part).unlink()
-    _sync(place.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read_file(place: Path) -> bytes | None:

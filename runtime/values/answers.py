@@ -15,8 +15,9 @@ from runtime.errors import DefinitionError, Fault, InvalidAnswerError, shown
 from runtime.limits import MAX_QUORUM
 from runtime.values.checks import frozen_bytes, is_identifier, is_optional_digest, is_small_json, of_type
 from runtime.values.decisions import HumanDecision
+from runtime.values.requests import EffectMode
 
-__all__ = ["Answer", "EffectOutcome", "OutcomeStatus"]
+__all__ = ["Answer", "EffectOutcome", "OutcomeStatus", "lost_outcome"]
 
 _SCHEMA: Final = "answer/v1"
 _is_code = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
@@ -78,6 +79,14 @@ class EffectOutcome:
             raise DefinitionError(
                 f"an outcome {self.status.value} with an output", where="output", remedy="only succeeded ones have one"
             )
+
+
+def lost_outcome(mode: EffectMode, code: str) -> EffectOutcome:
+    """
+    Give the outcome of an effect whose connector did not say how it ended: it may have been done, if it mutates.
+    """
+    status = OutcomeStatus.UNKNOWN if mode is EffectMode.MUTATE else OutcomeStatus.FAILED
+    return EffectOutcome(status=status, code=code)
 
 
 def _are_decisions(_: object, field: "attrs.Attribute[Any]", value: object) -> None:

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import attrs
 from bench.measure import least_process_seconds, least_seconds, peak_bytes
 from bench.naive_engine import Change, run_naive
-from bench.report import Row, ratio_row, render, shown_time
+from bench.report import Row, publish, ratio_row, render, shown_time
 
 from runtime.encoding.canonical import canonical
 from runtime.evidence.record import RecordedRun
@@ -279,10 +279,7 @@ def main() -> int:
         "Missions": list(measure_missions()),
     }
     text = render("Speed of the engine", command="python tests/bench/engine.py", method=_METHOD, tables=tables)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
-    print(text)
-    return int(any(row.verdict == "miss" for rows in tables.values() for row in rows))
+    return publish(out, text, tables)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import attrs
 from bench.measure import least_seconds
-from bench.report import Row, ratio_row, render
+from bench.report import Row, publish, ratio_row, render
 
 from runtime.encoding.frozen import JsonObject
 from runtime.evidence.bundle import Bundle
@@ -206,10 +206,7 @@ def main() -> int:
         "What-if": list(measure_what_if()),
     }
     text = render("Speed of evidence", command="python tests/bench/evidence.py", method=_METHOD, tables=tables)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
-    print(text)
-    return int(any(row.verdict == "miss" for rows in tables.values() for row in rows))
+    return publish(out, text, tables)
 
 
 if __name__ == "__main__":

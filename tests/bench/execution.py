@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from importlib import import_module
 
 from bench.measure import least_seconds
-from bench.report import Row, ratio_row, render, shown_time
+from bench.report import Row, publish, ratio_row, render, shown_time
 
 from runtime.decision_schema import Action, FinalDecision
 from runtime.execution import ExecutionPolicy, TimeoutPolicy, execute
@@ -121,10 +121,7 @@ def main() -> int:
     out: Path = parser.parse_args().out
     tables = {"Calls beside tenacity": list(measure_calls()), "A hung executor": list(measure_hangs())}
     text = render("Speed of executions", command="python tests/bench/execution.py", method=_METHOD, tables=tables)
-    print(text)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
-    return int(any(row.verdict == "miss" for rows in tables.values() for row in rows))
+    return publish(out, text, tables)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.measure import least_seconds
-from bench.report import Row, ratio_row, render, shown_time
+from bench.report import Row, publish, ratio_row, render, shown_time
 
 from runtime.encoding.canonical import canonical
 from runtime.policy.evaluate import evaluate
@@ -204,10 +204,7 @@ def main() -> int:
     }
     command = "python tests/bench/expressions.py"
     text = render("Speed of expressions and policies", command=command, method=_METHOD, tables=tables)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
-    print(text)
-    return int(any(row.verdict == "miss" for rows in tables.values() for row in rows))
+    return publish(out, text, tables)
 
 
 if __name__ == "__main__":

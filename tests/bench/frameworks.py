@@ -25,7 +25,7 @@ os.environ["LANGSMITH_TRACING"] = os.environ["LANGCHAIN_TRACING_V2"] = "false"
 
 import attrs
 from bench.measure import least_seconds
-from bench.report import Row, ratio_row, render, shown_time
+from bench.report import Row, publish, ratio_row, render, shown_time
 
 from runtime.encoding.canonical import canonical
 from runtime.orchestration import ExecutionContext, Orchestrator, StepSpec, WorkflowDefinition
@@ -251,12 +251,10 @@ def main() -> int:
         is_busy = is_busy or _is_busy()
     command = "python tests/bench/frameworks.py"
     text = render("Speed beside other frameworks", command=command, method=_METHOD, tables=tables)
-    print(text)
     if is_busy:
+        print(text)
         sys.exit("the machine is busy with something else: no report was written; run it again when it is not")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
-    return int(any(row.verdict == "miss" for rows in tables.values() for row in rows))
+    return publish(out, text, tables)
 
 
 if __name__ == "__main__":

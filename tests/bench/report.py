@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-__all__ = ["Row", "ratio_row", "render", "shown_time"]
+__all__ = ["Row", "publish", "ratio_row", "render", "shown_time"]
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +76,16 @@ def render(title: str, *, command: str, method: str, tables: Mapping[str, Sequen
         lines += ["", f"## {heading}", "", "| Case | Value | Target | Verdict | From |", "|---|---|---|---|---|"]
         lines += [row.text for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def publish(out: Path, text: str, tables: Mapping[str, Sequence[Row]]) -> int:
+    """
+    Write a page and print it; gives the exit status: 1 when a target is missed.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text, encoding="utf-8")
+    print(text)
+    return int(any(row.verdict == "miss" for rows in tables.values() for row in rows))
 
 
 def _number(value: float) -> str:

@@ -14,8 +14,7 @@ from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import unstructure
 from runtime.encoding.frozen import JsonObject
 from runtime.errors import AnswerRefusedError, DefinitionError, InvalidSignatureError
-from runtime.evidence.checking.outcomes import Finding, Material, asserted, failed, failed_by, nothing
-from runtime.evidence.checking.outcomes import passed as re_checked
+from runtime.evidence.checking.outcomes import Finding, Material, asserted, failed, failed_by, nothing, passed
 from runtime.orchestration.gate import build_question, find_denial, verify_answer
 from runtime.orchestration.payloads_asking import HumanPayload
 from runtime.orchestration.prepare import PreparedStep, prepare
@@ -87,7 +86,7 @@ def check_decisions(material: Material) -> Finding:
         return failed_by(wrong)
     doubts = [f"{gate.name}: {doubt}" for gate in gates for doubt in _list_doubts(material, gate)]
     said = "; ".join(f"{gate.name}: {_say(material, gate)}" for gate in gates)
-    return asserted(f"{said}; but {'; '.join(doubts)}") if doubts else re_checked(said)
+    return asserted(f"{said}; but {'; '.join(doubts)}") if doubts else passed(said)
 
 
 def _list_passed_by(material: Material, gates: list[Gate]) -> list[str]:

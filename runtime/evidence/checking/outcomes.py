@@ -7,7 +7,7 @@ from typing import Any, final
 
 import attrs
 
-from runtime.encoding.digest import digest_of, digest_of_bytes
+from runtime.encoding.digest import digest_of_bytes
 from runtime.errors import (
     AnswerRefusedError,
     CheckpointMismatchError,
@@ -19,6 +19,7 @@ from runtime.errors import (
 from runtime.evidence.bundle import build_inputs
 from runtime.evidence.trust import Trust
 from runtime.limits import MAX_FAULTS
+from runtime.orchestration.answering import digest_of_answers
 from runtime.orchestration.engine import execute
 from runtime.orchestration.result import OrchestrationResult
 
@@ -161,9 +162,9 @@ class Material:
     @cached_property
     def answers_digest(self) -> str:
         """
-        The digest of the answers as a list of their records.
+        The digest of the answers, as the receipt names it.
         """
-        return digest_of([answer.to_dict() for answer in self.parts["answers"]])
+        return digest_of_answers(self.parts["answers"])
 
 
 def _say(error: MissionEngineError) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import rfc8785
 from bundling import changed, make_bundle, make_document, make_ended, make_foreign, make_trust, outcomes
-from makers import make_decision, make_gate, run, sha256_of
+from isolated import verify_apart
+from makers import make_action, make_decision, make_effect_answer, make_gate, nested, run, sha256_of
 
 from runtime.errors import EncodingError, IntegrityError, UsageError
 from runtime.evidence import RecordedRun
@@ -14,7 +15,7 @@ from runtime.evidence.bundle import Bundle
 from runtime.evidence.checking.outcomes import Outcome
 from runtime.evidence.trust import Trust
 from runtime.evidence.verify import CHECKS, NOT_PROVEN, verify_bundle
-from runtime.limits import MAX_RECORD_BYTES
+from runtime.limits import MAX_DEPTH, MAX_RECORD_BYTES
 
 BUNDLE = make_bundle()
 TRUST = make_trust()
@@ -216,6 +217,22 @@ def test_what_is_no_bundle_is_refused(case: str) -> None:
     with pytest.raises((EncodingError, IntegrityError)) as refused:
         verify_bundle(NO_BUNDLES[case], source="run.bundle")
     assert "run.bundle" in str(refused.value)
+
+
+@pytest.mark.parametrize("step", ["gate", "act"])
+def test_an_answer_as_deep_as_a_document_may_be(step: str) -> None:
+    """
+    The records around it make it deeper, and it holds all the same, for both verifiers.
+    """
+    deep = nested(MAX_DEPTH)
+    if step == "gate":
+        ended = run({}, make_gate(input_schema={}), answers=[make_decision(input=deep)])
+    else:
+        ended = run({}, make_action(), answers=[make_effect_answer(output=deep)])
+    raw = Bundle.of(RecordedRun.of(ended)).raw
+    assert verify_bundle(raw).holds
+    [apart] = verify_apart([(raw, None)])
+    assert [one for one in apart["findings"].values() if one[0] == "FAILED"] == []
 
 
 def test_outcomes_are_the_words_of_the_report() -> None:
