@@ -112,6 +112,8 @@ def what_if(run: RecordedRun, mission: Mission, *, policies: Iterable[PolicyPack
     recorded = run.checkpoint
     try:
         inputs = mission.begin(recorded.params, recorded.context, policies=policies, mode=recorded.mode)
+        if inputs.header == recorded.header:
+            return Foresight(run=name, finding=Finding.SAME)  # Equal inputs and answers give equal bytes.
         after = execute(inputs)
     except _REFUSALS as error:
         return Foresight(run=name, finding=Finding.CHANGED, why=f"it would be refused: {error}")
