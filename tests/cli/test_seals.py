@@ -127,7 +127,7 @@ class TestDisclose:
         assert stat.S_IMODE(Path("d.json").stat().st_mode) == 0o600
         assert CANARY in Path("d.json").read_text()
         _error(mission("seals", "disclose", sealed, seal, "--out", "d.json", "--json"), 2, "usage")
-        _error(mission("seals", "disclose", sealed, seal, "--out", "no/d.json", "--json"), 5, "storage_error")
+        _error(mission("seals", "disclose", sealed, seal, "--out", "d.json/e.json", "--json"), 5, "storage_error")
 
     @pytest.mark.parametrize("start", ["abcd", "", "sha256:"])
     def test_of_no_seal_of_the_run_is_refused(self, mission: Mission, sealed: str, start: str) -> None:
