@@ -26,7 +26,7 @@ bench: .venv/dev .venv-bench/bench
 	  ".venv-bench/bin/python tests/bench/execution.py"; \
 	  do $$bench || failed=1; done; exit $$failed
 
-# Minutes, not seconds: many more generated cases, and every mutant of the core.
+# Hours: many more generated cases, and every mutant of the core.
 thorough: .venv/thorough
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto -q tests/property tests/determinism
 	$(BIN)/python tools/mutants.py
