@@ -191,7 +191,7 @@ class TestStopping:
     @pytest.mark.parametrize(
         ("changes", "code"),
         [
-            ({"timeout": TimeoutPolicy(None, 50)}, "deadline_exceeded"),
+            ({"timeout": TimeoutPolicy(None, 5000), "retry": RetryPolicy(1, 5000)}, "deadline_exceeded"),
             ({"rate_limit": RateLimitPolicy(per_action=1)}, "rate_limited"),
             ({"breaker": BreakerPolicy(failure_threshold=1)}, "breaker_open"),
         ],

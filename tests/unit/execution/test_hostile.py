@@ -91,7 +91,7 @@ def test_a_clock_may_give_any_kind_of_number(executor: Any) -> None:
     """
     INV-EXE-2: decimals and floats do not mix.
     """
-    policy = make_policy(timeout=TimeoutPolicy(None, 50 if isinstance(executor, ScriptedExecutor) else None))
+    policy = make_policy(timeout=TimeoutPolicy(None, 5000 if isinstance(executor, ScriptedExecutor) else None))
     policy.retry.max_retries = 0
     policy.validate()
     report = run(executor, policy=policy, clock=lambda: Decimal(1), sleep=None)
