@@ -5,15 +5,14 @@ asked: the same step, prompt, values shown and choices, or the same call with th
 contracts/evidence.md 7.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final, final
 
 import attrs
 
-from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import unstructure
-from runtime.errors import DefinitionError, EncodingError, UnknownNameError
+from runtime.errors import AnswerRefusedError, DefinitionError, EncodingError, UnknownNameError
 from runtime.evidence.behaviour import (
     Change,
     find_change,
@@ -24,6 +23,7 @@ from runtime.evidence.behaviour import (
 )
 from runtime.evidence.record import RecordedRun
 from runtime.evidence.replay import replay
+from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.engine import execute
 from runtime.orchestration.mission import Mission
 from runtime.orchestration.result import OrchestrationResult
@@ -114,10 +114,9 @@ def what_if(run: RecordedRun, mission: Mission, *, policies: Iterable[PolicyPack
         inputs = mission.begin(recorded.params, recorded.context, policies=policies, mode=recorded.mode)
         if inputs.header == recorded.header:
             return Foresight(run=name, finding=Finding.SAME)  # Equal inputs and answers give equal bytes.
-        after = execute(inputs)
+        after, why = _answer(inputs, before)
     except _REFUSALS as error:
         return Foresight(run=name, finding=Finding.CHANGED, why=f"it would be refused: {error}")
-    after, why = _answer(after, before)
     changes = tuple(list_input_changes(before, after))
     change = find_step_change(before, after)
     if change is None and why:
@@ -130,11 +129,15 @@ def what_if(run: RecordedRun, mission: Mission, *, policies: Iterable[PolicyPack
 _REFUSALS: Final = (DefinitionError, EncodingError, UnknownNameError)
 
 
-def _answer(after: OrchestrationResult, before: OrchestrationResult) -> tuple[OrchestrationResult, str]:
+def _answer(inputs: Checkpoint, before: OrchestrationResult) -> tuple[OrchestrationResult, str]:
     """
     Answer what a run asks with what was answered to the same question before; say why it goes no further.
     """
     asked = {request.step_id: request for request in before.requests}
+    after = _answer_in_advance(inputs, before, asked)
+    if after is not None:
+        return after, ""
+    after = execute(inputs)
     while after.pending is not None:
         request = after.pending.request
         answers = _find_answers(request, asked.get(request.step_id), before)
@@ -144,15 +147,30 @@ def _answer(after: OrchestrationResult, before: OrchestrationResult) -> tuple[Or
     return after, ""
 
 
+def _answer_in_advance(
+    inputs: Checkpoint, before: OrchestrationResult, asked: Mapping[str, Request]
+) -> OrchestrationResult | None:
+    """
+    Give all answers at once, which takes one execution; None where the run did not ask exactly what was answered.
+    """
+    steps = {request.digest: request.step_id for request in before.requests}
+    given = [
+        attrs.evolve(answer, request_digest=None, step_id=steps[answer.request_digest or ""])
+        for answer in before.inputs.answers
+    ]
+    try:
+        after = execute(inputs.answered_by(tuple(given)))
+    except (AnswerRefusedError, DefinitionError):
+        return None  # Asked one by one, a run stops before a step that refuses its answer.
+    is_same = all(request.step_id in asked and request.ask == asked[request.step_id].ask for request in after.requests)
+    return after if is_same and after.pending is None and not after.unused else None
+
+
 def _find_answers(request: Request, earlier: Request | None, before: OrchestrationResult) -> tuple[Answer, ...]:
-    if earlier is None or _question(earlier) != _question(request):
+    if earlier is None or earlier.ask != request.ask:
         return ()
     given = [answer for answer in before.inputs.answers if answer.request_digest == earlier.digest]
     return tuple(answer.bound_to(request.digest) for answer in given)
-
-
-def _question(request: Request) -> bytes:
-    return canonical_record(unstructure(request.ask))
 
 
 def _say_missing(request: Request, earlier: Request | None) -> str:

@@ -77,7 +77,8 @@ class RecordedRun:
             got = document.get("schema") if type(document) is dict else document
             raise IntegrityError(f"schema {shown(got)}", where=source or "recorded run", remedy=f"expected {_SCHEMA}")
         record = structure(document, cls, what=source or "recorded run", error=IntegrityError)
-        if record.raw != raw:
+        # The document is what its canonical bytes say, and `structure` let no other type through than the record's own.
+        if unstructure(record) != document:
             raise IntegrityError(
                 "a recorded run that leaves something out", where=source, remedy="use the file as it was written"
             )

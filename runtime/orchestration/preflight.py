@@ -14,13 +14,12 @@ from runtime.encoding.digest import digest_of
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
 from runtime.errors import DefinitionError, EncodingError, IntegrityError, UnknownNameError, UnsafePathError, shown
 from runtime.limits import MAX_SEQUENCE_RULES
-from runtime.orchestration.capabilities import list_capabilities
 from runtime.orchestration.catalogue import verify_actions
 from runtime.orchestration.deciding import bind_policies, read_policies
 from runtime.orchestration.definitions import WorkflowDefinition
 from runtime.orchestration.prepare import prepare
 from runtime.orchestration.sequence import Event, SequenceRule
-from runtime.orchestration.walk import Path, walk_paths
+from runtime.orchestration.walk import Options, Path, list_options, walk_paths
 
 __all__ = [
     "RULES_SCHEMA",
@@ -87,11 +86,26 @@ def list_paths(
     Raises:
         DefinitionError: the workflow, its packs or its actions are refused.
     """
+    return walk_paths(_list_options(definition, policies, catalogue))
+
+
+def _list_options(
+    definition: WorkflowDefinition, policies: JsonObject | None, catalogue: JsonObject
+) -> tuple[Options, ...]:
     steps = prepare(definition)
     packs = read_policies(policies)
     bind_policies(steps, packs)
     verify_actions(steps, catalogue)
-    return walk_paths(steps, packs, catalogue.thaw())
+    return list_options(steps, packs, catalogue.thaw())
+
+
+@lru_cache(maxsize=256)
+def _walk_and_hold(options: tuple[Options, ...], rules: tuple[SequenceRule, ...]) -> tuple[int, CounterExample | None]:
+    """
+    Count the paths and hold the rules to them. Workflows that differ in words and values alone have the same.
+    """
+    paths = walk_paths(options)
+    return len(paths), find_counter_example(paths, rules)
 
 
 def find_counter_example(paths: tuple[Path, ...], rules: tuple[SequenceRule, ...]) -> CounterExample | None:
@@ -154,11 +168,10 @@ def prove(
         raise DefinitionError(
             f"{len(rules)} sequence rules", where="rules", remedy=f"the limit is {MAX_SEQUENCE_RULES}"
         )
-    paths = list_paths(definition, policies=policies, catalogue=catalogue)
-    broken = find_counter_example(paths, rules)
+    options = _list_options(definition, policies, catalogue)
+    path_count, broken = _walk_and_hold(options, rules)
     if broken is not None:
         raise _refusal(definition, broken)
-    steps, packs, said = prepare(definition), read_policies(policies), catalogue.thaw()
     documents = [{"kind": rule.KIND, **unstructure(rule)} for rule in rules]
     return JsonObject(
         {
@@ -167,12 +180,10 @@ def prove(
             "policies_digest": None if policies is None else policies.digest,
             "rules": documents,
             "rules_digest": digest_of(documents),
-            "catalogue": said,
+            "catalogue": catalogue.thaw(),
             "catalogue_digest": catalogue.digest,
-            "path_count": len(paths),
-            "steps": [
-                {"id": step.spec.id, "capabilities": list(list_capabilities(step, packs, said))} for step in steps
-            ],
+            "path_count": path_count,
+            "steps": [{"id": step.skipped.step_id, "capabilities": list(step.capabilities)} for step in options],
             "verdict": "proven",
         }
     )
@@ -225,7 +236,7 @@ def verify_proof(definition: WorkflowDefinition, policies: JsonObject | None, pr
 def _verify_cached(definition: WorkflowDefinition, policies: JsonObject | None, proof: JsonObject) -> None:
     document = proof.thaw()
     try:
-        rules = read_rules({"schema": RULES_SCHEMA, "rules": document.get("rules")})
+        rules = _read_recorded_rules(JsonObject({"schema": RULES_SCHEMA, "rules": document.get("rules")}))
         computed = prove(definition, policies=policies, rules=rules, catalogue=JsonObject(document.get("catalogue")))
     except (DefinitionError, EncodingError, UnknownNameError) as error:
         raise IntegrityError(
@@ -233,6 +244,11 @@ def _verify_cached(definition: WorkflowDefinition, policies: JsonObject | None, 
         ) from error
     if computed != proof:
         raise IntegrityError("a certificate that is not of this workflow", where="proof", remedy=_REMEDY)
+
+
+@lru_cache(maxsize=64)
+def _read_recorded_rules(document: JsonObject) -> tuple[SequenceRule, ...]:
+    return read_rules(document.thaw())
 
 
 _REMEDY: Final = "use the record as it was written"

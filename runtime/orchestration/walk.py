@@ -22,7 +22,7 @@ from runtime.orchestration.sequence import Event
 from runtime.orchestration.voting import REJECT
 from runtime.values.verdicts import Decision
 
-__all__ = ["Path", "walk_paths"]
+__all__ = ["Options", "Path", "list_options", "walk_paths"]
 
 _ENDS: Final = {"failed": "failed", "unplaced": "failed", "denied": "denied", "expired": "denied", "unknown": "waiting"}
 
@@ -44,16 +44,24 @@ class Path:
         return _ENDS.get(self.events[-1].outcome, "completed")
 
 
-def walk_paths(steps: tuple[PreparedStep, ...], packs: Policies, catalogue: Mapping[str, Any]) -> tuple[Path, ...]:
+def list_options(
+    steps: tuple[PreparedStep, ...], packs: Policies, catalogue: Mapping[str, Any]
+) -> tuple["Options", ...]:
     """
-    List every path, those that go on before those that stop.
+    Tell what each step can do: all that paths depend on.
 
     Args:
         steps: the checked steps of a workflow.
         packs: the packs its `decide` steps ask for, by policy id.
         catalogue: what its connectors say of themselves.
     """
-    options = [_Options.of(step, packs, catalogue) for step in steps]
+    return tuple(Options.of(step, packs, catalogue) for step in steps)
+
+
+def walk_paths(options: tuple["Options", ...]) -> tuple[Path, ...]:
+    """
+    List every path, those that go on before those that stop.
+    """
     found: list[Path] = []
 
     def walk(events: tuple[Event, ...], *, is_flagged: bool) -> None:
@@ -70,17 +78,25 @@ def walk_paths(steps: tuple[PreparedStep, ...], packs: Policies, catalogue: Mapp
 
 @final
 @attrs.frozen
-class _Options:
+class Options:
     """
     What one step can do.
     """
 
     events: tuple[Event, ...]
     skipped: Event
+    """What it is where no verdict flagged and it is gated."""
     is_gated: bool
 
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """
+        Its capabilities, sorted.
+        """
+        return self.skipped.capabilities
+
     @classmethod
-    def of(cls, step: PreparedStep, packs: Policies, catalogue: Mapping[str, Any]) -> "_Options":
+    def of(cls, step: PreparedStep, packs: Policies, catalogue: Mapping[str, Any]) -> "Options":
         """
         Tell from a step's payload what it can do.
         """

@@ -1,6 +1,7 @@
 """Requests: what a run waits for, bound to everything it rests on."""
 
 from enum import StrEnum
+from functools import cached_property
 from typing import ClassVar, Final, Self, final
 
 import attrs
@@ -99,7 +100,7 @@ class Request:
         del members["recorded_as"]
         return {"schema": REQUEST_SCHEMA, **members}
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """
         The digest an answer is bound to.
