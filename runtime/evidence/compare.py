@@ -163,7 +163,7 @@ def _answer_in_advance(
     except (AnswerRefusedError, DefinitionError):
         return None  # Asked one by one, a run stops before a step that refuses its answer.
     is_same = all(request.step_id in asked and request.ask == asked[request.step_id].ask for request in after.requests)
-    return after if is_same and after.pending is None and not after.unused else None
+    return after if is_same and after.pending is None else None
 
 
 def _find_answers(request: Request, earlier: Request | None, before: OrchestrationResult) -> tuple[Answer, ...]:
