@@ -13,7 +13,7 @@ Read `digest.py` next. Why the walk replaces a parse-back is in docs/adr/0003.
 import math
 import re
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -40,8 +40,10 @@ _SCALARS: Final = {str, int, float, bool, type(None)}
 _ALLOWED: Final = _SCALARS | {dict, list}
 _CONTAINERS: Final = {dict, list}
 _STRING: Final = {str}
+_PLAIN: Final = {int, bool, type(None)}
 _SHOWN_BITS: Final = 1024
 _FLOAT_BOUND: Final = float(MAX_NUMBER + 1)
+"""Every float from 2^53 on is integral, and so outside the exact range."""
 
 _OPTIONS: Final = (
     orjson.OPT_SORT_KEYS
@@ -107,12 +109,14 @@ def encode_checked(value: JsonValue) -> bytes:
     return raw if wrapped is value else raw[1:-1]
 
 
-def check_json(value: JsonValue, *, depth: int = MAX_DEPTH, limit: int = MAX_DOCUMENT_BYTES) -> int:
+def check_json(  # noqa: C901 - one plain loop; most values are small, and every helper would cost more than the work.
+    value: JsonValue, *, depth: int = MAX_DEPTH, limit: int = MAX_DOCUMENT_BYTES
+) -> int:
     """
     Refuse a value outside the JSON domain.
 
-    The walk goes level by level, so each level is a few C-speed passes, the depth is the number of levels, and a
-    cycle or a shared subtree that multiplies ends at a bound instead of exhausting memory.
+    The walk goes level by level and measures as it goes, so a cycle or a shared subtree that multiplies ends at a bound
+    instead of exhausting memory.
 
     Returns:
         A lower bound of the canonical size in bytes.
@@ -120,32 +124,34 @@ def check_json(value: JsonValue, *, depth: int = MAX_DEPTH, limit: int = MAX_DOC
     Raises:
         EncodingError: see `canonical`; integers and surrogates are left to the encoder.
     """
-    level: list[Any] = [value]
+    level: list[Any] = [[value]]
     size = -1  # Each value takes at least a character and a separator; the outermost has no separator.
-    for nesting in range(depth + 1):
-        types = set(map(type, level))
-        if not types <= _ALLOWED or (float in types and not _floats_fit(level)):
-            raise _refusal(value, depth)
-        size += 2 * len(level)
-        if str in types:
-            size += sum([len(item) for item in level if type(item) is str])
-        if size <= limit and types.isdisjoint(_CONTAINERS):
+    for _ in range(depth + 1):
+        below = []
+        for container in level:
+            # Measured before it is gone through: a member takes at least five characters, an element two.
+            is_object = type(container) is dict
+            size += (5 if is_object else 2) * len(container)
+            if size > limit:
+                raise _too_large(value, size, limit)
+            if is_object:
+                if not _STRING.issuperset(map(type, container)):
+                    raise _refusal(value, depth)
+                size += sum(map(len, container))
+            for item in container.values() if is_object else container:
+                kind = type(item)
+                if kind is str:
+                    size += len(item)
+                elif kind in _CONTAINERS:
+                    below.append(item)
+                elif kind not in _PLAIN and not (kind is float and -_FLOAT_BOUND < item < _FLOAT_BOUND):
+                    raise _refusal(value, depth)  # NaN fails both comparisons.
+        if size > limit:
+            raise _too_large(value, size, limit)
+        if not below:
             return size
-        if nesting == depth and size <= limit:
-            raise _refusal(value, depth)
-        dicts = [item for item in level if type(item) is dict] if dict in types else []
-        lists = [item for item in level if type(item) is list] if list in types else []
-        # Measured before they are listed: a member takes at least five characters, an element two.
-        least = size + 5 * sum(map(len, dicts)) + 2 * sum(map(len, lists))
-        if least > limit:
-            raise _too_large(value, least, limit)
-        if dicts:
-            keys = list(chain.from_iterable(dicts))
-            if not set(map(type, keys)) <= _STRING:
-                raise _refusal(value, depth)
-            size += sum(map(len, keys)) + 3 * len(keys)
-        level = list(chain.from_iterable(chain(map(dict.values, dicts), lists)))
-    raise EngineBug("the walk went below the depth it refuses")
+        level = below
+    raise _refusal(value, depth)
 
 
 def key_order(key: str) -> bytes:
@@ -153,11 +159,6 @@ def key_order(key: str) -> bytes:
     Give the sort key of an object key: its UTF-16 code units, as RFC 8785 3.2.3 orders them.
     """
     return key.encode("utf-16-be", "surrogatepass")
-
-
-def _floats_fit(level: list[Any]) -> bool:
-    # NaN fails both comparisons. Every float from 2^53 on is integral, and so outside the exact range.
-    return all(-_FLOAT_BOUND < item < _FLOAT_BOUND for item in level if type(item) is float)
 
 
 def _too_large(value: JsonValue, size: int, limit: int) -> EncodingError:

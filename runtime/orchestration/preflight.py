@@ -11,7 +11,7 @@ import attrs
 
 from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.digest import digest_of
-from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
+from runtime.encoding.frozen import EMPTY_OBJECT, FrozenValue, JsonObject, frozen_object, thaw
 from runtime.errors import DefinitionError, EncodingError, IntegrityError, UnknownNameError, UnsafePathError, shown
 from runtime.limits import MAX_SEQUENCE_RULES
 from runtime.orchestration.catalogue import verify_actions
@@ -234,10 +234,10 @@ def verify_proof(definition: WorkflowDefinition, policies: JsonObject | None, pr
 
 @lru_cache(maxsize=256)
 def _verify_cached(definition: WorkflowDefinition, policies: JsonObject | None, proof: JsonObject) -> None:
-    document = proof.thaw()
     try:
-        rules = _read_recorded_rules(JsonObject({"schema": RULES_SCHEMA, "rules": document.get("rules")}))
-        computed = prove(definition, policies=policies, rules=rules, catalogue=JsonObject(document.get("catalogue")))
+        rules = _read_recorded_rules(proof.get("rules"))
+        catalogue = frozen_object(proof.get("catalogue"))
+        computed = prove(definition, policies=policies, rules=rules, catalogue=catalogue)
     except (DefinitionError, EncodingError, UnknownNameError) as error:
         raise IntegrityError(
             f"a certificate that cannot be computed again: {error}", where="proof", remedy=_REMEDY
@@ -247,8 +247,8 @@ def _verify_cached(definition: WorkflowDefinition, policies: JsonObject | None, 
 
 
 @lru_cache(maxsize=64)
-def _read_recorded_rules(document: JsonObject) -> tuple[SequenceRule, ...]:
-    return read_rules(document.thaw())
+def _read_recorded_rules(rules: FrozenValue) -> tuple[SequenceRule, ...]:
+    return read_rules({"schema": RULES_SCHEMA, "rules": thaw(rules)})
 
 
 _REMEDY: Final = "use the record as it was written"
