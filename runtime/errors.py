@@ -17,6 +17,7 @@ __all__ = [
     "AnswerRefusedError",
     "AntiFailurePlanningError",
     "AntiFailureViolation",
+    "AuditBrokenError",
     "CheckpointMismatchError",
     "DecisionRefusedError",
     "DefinitionError",
@@ -481,6 +482,14 @@ class ReceiptMismatchError(IntegrityError):
     """
 
     code = "receipt_mismatch"
+
+
+class AuditBrokenError(IntegrityError):
+    """
+    An audit log is not one whole chain from its first entry on.
+    """
+
+    code = "audit_broken"
 
 
 class SealMismatchError(IntegrityError):

@@ -33,6 +33,7 @@ class ExitCode(IntEnum):
 
 EXIT_CODES: Final[dict[str, ExitCode]] = {
     "answer_refused": ExitCode.REFUSED,
+    "audit_broken": ExitCode.ENDED_BADLY,
     "checkpoint_mismatch": ExitCode.REFUSED,
     "decision_refused": ExitCode.REFUSED,
     "disallowed_kind": ExitCode.REFUSED,

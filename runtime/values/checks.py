@@ -19,9 +19,11 @@ __all__ = [
     "OrSealed",
     "frozen_bytes",
     "is_below_root",
+    "is_digest_text",
     "is_identifier",
     "is_key_id",
     "is_optional_digest",
+    "is_optional_identifier",
     "is_optional_object",
     "is_small_json",
     "is_text",
@@ -120,14 +122,30 @@ is_text = _bounded(MAX_TEXT_LENGTH, least=0)
 """Accept text of at most 4096 characters."""
 
 
-def is_optional_digest(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+def is_digest_text(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
     """
-    Accept a digest, or None.
+    Accept a digest.
     """
-    if value is not None and not is_digest(value):
+    if not is_digest(value):
         raise DefinitionError(
             f"{field.name} is {shown(value)}", where=field.name, remedy="expected sha256: and 64 lower-case hex digits"
         )
+
+
+def is_optional_digest(instance: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """
+    Accept a digest, or None.
+    """
+    if value is not None:
+        is_digest_text(instance, field, value)
+
+
+def is_optional_identifier(instance: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """
+    Accept a name, or None.
+    """
+    if value is not None:
+        is_identifier(instance, field, value)
 
 
 def is_key_id(_: object, field: "attrs.Attribute[Any]", value: object) -> None:

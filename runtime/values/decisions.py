@@ -22,7 +22,15 @@ from runtime.values.checks import (
     of_type,
 )
 
-__all__ = ["EXPIRED", "DecisionSignature", "HumanDecision", "Opening", "is_instant", "is_nonce"]
+__all__ = [
+    "EXPIRED",
+    "DecisionSignature",
+    "HumanDecision",
+    "Opening",
+    "is_instant",
+    "is_nonce",
+    "is_optional_instant",
+]
 
 EXPIRED: Final = "expired"
 """The choice that nobody makes: the driver's word that the time to decide is over."""
@@ -56,7 +64,10 @@ def _is_nonce(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
         )
 
 
-def _is_optional_instant(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+def is_optional_instant(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """
+    Accept a time as `is_instant` knows it, or None.
+    """
     if value is not None and not is_instant(value):
         raise DefinitionError(
             f"{field.name} is {shown(value)}",
@@ -75,7 +86,7 @@ class DecisionSignature:
     """
 
     nonce: str = attrs.field(validator=_is_nonce)
-    expires_at: str | None = attrs.field(default=None, validator=_is_optional_instant)
+    expires_at: str | None = attrs.field(default=None, validator=is_optional_instant)
     key_id: str = attrs.field(validator=is_key_id)
     signature: str = attrs.field(validator=is_identifier)
 
@@ -130,7 +141,7 @@ class Opening:
     schema: str = _SCHEMA
     request_digest: str = attrs.field(validator=[of_type(str), is_optional_digest])
     nonce: str = attrs.field(validator=_is_nonce)
-    expires_at: str | None = attrs.field(default=None, validator=_is_optional_instant)
+    expires_at: str | None = attrs.field(default=None, validator=is_optional_instant)
 
     def __attrs_post_init__(self) -> None:
         """

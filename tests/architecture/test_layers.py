@@ -90,6 +90,20 @@ LAYERS = {
         "runtime.policy",
         "runtime.orchestration",
     },
+    "runtime.runs": {
+        "runtime.errors",
+        "runtime.limits",
+        "runtime.encoding",
+        "runtime.values",
+        "runtime.ports",
+        "runtime.policy",
+        "runtime.orchestration",
+        "runtime.orchestration.top",
+        "missions",
+        "runtime.evidence",
+        "runtime.decision_schema",
+        "runtime.execution",
+    },
     "runtime.cli": {
         "runtime",
         "runtime.errors",
@@ -106,6 +120,7 @@ LAYERS = {
         "runtime.ports",
         "runtime.decision_schema",
         "runtime.execution",
+        "runtime.runs",
     },
 }
 """Each layer, and the layers it may import besides itself."""
@@ -121,6 +136,7 @@ CORE = (
     "runtime/evidence",
     "runtime/decision_schema",
     "runtime/execution",
+    "runtime/runs",
     "missions",
 )
 DRIVERS = {f"runtime/execution/{name}.py" for name in ("asynchronous", "clocks", "processes", "state", "workers")}

@@ -1,0 +1,1 @@
+"""Durable runs: one governed execution of one mission, from its plan to its receipt. Read `states.py` first."""
