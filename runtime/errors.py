@@ -43,6 +43,7 @@ __all__ = [
     "PlanChangedError",
     "PolicyError",
     "ReceiptMismatchError",
+    "RevisionConflictError",
     "SealMismatchError",
     "SealRefusedError",
     "SealingRequiredError",
@@ -514,6 +515,14 @@ class StorageError(MissionEngineError):
     """
 
     code = "storage_error"
+
+
+class RevisionConflictError(StorageError):
+    """
+    Somebody else changed the run meanwhile; nothing was kept.
+    """
+
+    code = "revision_conflict"
 
 
 class EngineBug(MissionEngineError):  # noqa: N818 - it is a bug report, not a condition to handle.

@@ -60,6 +60,7 @@ EXIT_CODES: Final[dict[str, ExitCode]] = {
     "plan_changed": ExitCode.REFUSED,
     "plan_exceeds_limit": ExitCode.REFUSED,
     "receipt_mismatch": ExitCode.ENDED_BADLY,
+    "revision_conflict": ExitCode.REFUSED,
     "seal_mismatch": ExitCode.ENDED_BADLY,
     "seal_refused": ExitCode.USAGE,
     "sealing_required": ExitCode.USAGE,

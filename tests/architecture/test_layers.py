@@ -170,6 +170,7 @@ LAZY = {
     "error output": ("runtime/cli/main.py", "runtime.cli.output"),
     "approvers": ("runtime/storage/decisions.py", "runtime.values.approvers"),
     "signatures of decisions": ("runtime/storage/decisions.py", "runtime.values.signatures"),
+    "migrations": ("runtime/storage/database.py", "runtime.storage.migrate"),
     "vault tags": ("runtime/storage/vault.py", "cryptography.exceptions"),
     "vault cipher": ("runtime/storage/vault.py", "cryptography.hazmat.primitives.ciphers.aead"),
     "sclite": ("runtime/cli/sclite_review.py", "sclite.bundles"),
