@@ -25,9 +25,10 @@ from runtime.evidence.audit import AuditCode, AuditRecord
 from runtime.evidence.runreceipt import Assurance
 from runtime.orchestration.lineage import LineageEntry
 from runtime.orchestration.result import OrchestrationResult
+from runtime.runs.gates import Gate
 from runtime.runs.run import Run
 from runtime.runs.states import TERMINAL_STATES, RunEvent, RunState, advance, http_status_of
-from runtime.values.stored import RunChange, StoredEntry, StoredGate
+from runtime.values.stored import RunChange, StoredEntry
 from runtime.values.verdicts import Verdict
 
 __all__ = ["Journal"]
@@ -124,6 +125,15 @@ class Journal:
             self._note_step(entry, digest_of_bytes(raw), verdicts.get(entry["step_id"]))
         self.run = attrs.evolve(self.run, lineage_count=len(result.entry_bytes))
 
+    def note_end(self, result: OrchestrationResult) -> None:
+        """
+        Write what the steps did, and keep what the run receipt says of the engine: its receipt, and steps not done.
+        """
+        self.note_steps(result)
+        steps = result.inputs.definition.steps[len(result.entry_bytes) :]
+        digest = None if result.receipt_bytes is None else digest_of_bytes(result.receipt_bytes)
+        self.set(receipt_digest=digest, steps_not_done=tuple(step.id for step in steps))
+
     def _note_step(self, entry: LineageEntry, digest: str, verdict: Verdict | None) -> None:
         step_id, status = entry["step_id"], entry["status"]
         if status != "skipped":
@@ -145,7 +155,7 @@ class Journal:
             details={"status": status, "lineage_digest": digest},
         )
 
-    def close(self, *, gates: tuple[StoredGate, ...] = (), messages: tuple[bytes, ...] = ()) -> RunChange:
+    def close(self, *, gates: tuple[Gate, ...] = (), messages: tuple[bytes, ...] = ()) -> RunChange:
         """
         End the change (4).
 
@@ -168,7 +178,8 @@ class Journal:
         self._drafts = []
         self.run = attrs.evolve(self.run, audit_count=head.count, audit_digest=head.digest)
         entries = tuple(map(_stored, records))
-        return RunChange(run=self.run.to_stored(), entries=entries, gates=gates, messages=messages)
+        kept = tuple(gate.to_stored() for gate in gates)
+        return RunChange(run=self.run.to_stored(), entries=entries, gates=kept, messages=messages)
 
     def _take_silent(self) -> dict[str, Any]:
         taken, self._silent = self._silent, []

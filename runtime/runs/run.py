@@ -8,7 +8,7 @@ from typing import Any, Final, Self, final
 
 import attrs
 
-from runtime.encoding.canonical import canonical_record
+from runtime.encoding.canonical import JsonValue, canonical_record
 from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import DefinitionError, IntegrityError, TransitionError, shown
@@ -34,7 +34,6 @@ _RECEIPTED: Final = (
     "environment_digest",
     "target",
     "plan_digest",
-    "approvals",
     "assurance",
     "validation",
     "steps_not_done",
@@ -84,8 +83,8 @@ class Run:
     correlation_id: str | None = attrs.field(default=None, validator=is_optional_identifier)
     plan_digest: str | None = attrs.field(default=None, validator=is_optional_digest)
     inputs: Checkpoint | None = attrs.field(default=None, validator=of_type(Checkpoint, type(None)))
-    approvals: tuple[str, ...] = ()
-    """Digests of the decisions on the plan."""
+    admission: Checkpoint | None = attrs.field(default=None, validator=of_type(Checkpoint, type(None)))
+    """What the plan was admitted from, with the decisions on it; null where nobody was asked."""
     carried_answers: tuple[str, ...] = ()
     """Digests of answers taken over from the run this one follows."""
     validation: Validation | None = attrs.field(default=None, validator=of_type(Validation, type(None)))
@@ -125,6 +124,13 @@ class Run:
         """
         return AuditHead(self.run_id, self.audit_count, self.audit_digest)
 
+    @property
+    def approvals(self) -> tuple[str, ...]:
+        """
+        Digests of the decisions on the plan.
+        """
+        return () if self.admission is None else tuple(answer.digest for answer in self.admission.answers)
+
     def build_plan(self) -> Plan:
         """
         Give what is admitted, approved and then run.
@@ -152,6 +158,7 @@ class Run:
         shared = {name: getattr(self, name) for name in _RECEIPTED}
         return RunReceipt(
             **shared,
+            approvals=self.approvals,
             state=Ending(self.state.value),
             ended_at=self.ended_at,
             audit_head=self.audit_digest,
@@ -176,13 +183,19 @@ class Run:
         """
         source = f"run {stored.run_id}"
         document = parse_canonical(stored.document, source=source)
-        if type(document) is not dict or type(document.get("inputs")) not in (dict, type(None)):
+        if type(document) is not dict:
             raise IntegrityError(f"{source}: {shown(document)}", remedy="use the database as it was written")
+        # Read by themselves, because another major version of the execution rules is told by another error.
+        inputs, admission = (
+            _read_checkpoint(document.pop(name, None), source, name) for name in ("inputs", "admission")
+        )
         columns = {name: getattr(stored, name) for name in _COLUMNS}
-        inputs = document.pop("inputs", None)
-        read = None if inputs is None else Checkpoint.from_dict(inputs, source=f"{source} inputs")
         run = structure({**columns, **document}, cls, what=source, error=IntegrityError)
-        run = attrs.evolve(run, inputs=read)
+        run = attrs.evolve(run, inputs=inputs, admission=admission)
         if run.to_stored() != stored:
             raise IntegrityError(f"{source}: something left out", remedy="use the database as it was written")
         return run
+
+
+def _read_checkpoint(record: JsonValue, source: str, name: str) -> Checkpoint | None:
+    return None if record is None else Checkpoint.from_dict(record, source=f"{source} {name}")
