@@ -5,9 +5,6 @@ Source: contracts/operations.md 4.
 """
 
 from collections.abc import Mapping
-from typing import Any
-
-import attrs
 
 from runtime.errors import TransitionError
 from runtime.evidence.audit import AuditCode
@@ -15,15 +12,14 @@ from runtime.evidence.runreceipt import Validation
 from runtime.orchestration.drive import drive
 from runtime.orchestration.result import OrchestrationResult, RunStatus
 from runtime.ports import Connector, EffectLedger
-from runtime.runs.deciding import find_gate
-from runtime.runs.gates import Gate, GateStatus
+from runtime.runs.gates import Gate
 from runtime.runs.journal import Journal
 from runtime.runs.planning import RunPorts, load_run
 from runtime.runs.run import Run
 from runtime.runs.states import RunEvent, RunState
 from runtime.values.requests import HumanAsk, WaitReason
 
-__all__ = ["advance", "cancel", "start"]
+__all__ = ["advance", "start"]
 
 
 def start(
@@ -77,28 +73,6 @@ def advance(
         journal.note_steps(result)
         assert result.pending.reason is WaitReason.UNKNOWN  # noqa: S101 - every connector is there, and answered.
         journal.move(RunEvent.LOSE)
-    ports.store.commit(journal.close(gates=gates))
-    return journal.run
-
-
-def cancel(ports: RunPorts, run_id: str, *, actor: str, reason: str | None = None) -> Run:
-    """
-    End a run before its next step; a gate it waits at is closed.
-
-    Raises:
-        TransitionError: it has ended.
-        RevisionConflictError: somebody else changed it meanwhile.
-    """
-    run = load_run(ports, run_id)
-    journal = Journal(run, at=ports.decisions.now(), actor=actor)
-    if run.inputs is not None:
-        steps = run.inputs.definition.steps[run.lineage_count :]
-        journal.set(steps_not_done=tuple(step.id for step in steps))
-    journal.move(RunEvent.CANCEL, reason=reason)
-    gate = find_gate(ports, run_id)
-    gates: tuple[Any, ...] = ()
-    if gate is not None:
-        gates = (attrs.evolve(gate, status=GateStatus.CLOSED, resolved_at=journal.run.updated_at),)
     ports.store.commit(journal.close(gates=gates))
     return journal.run
 

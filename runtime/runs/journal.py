@@ -176,7 +176,9 @@ class Journal:
             record, head = head.build_next(details=details, at=self._at, actor=self._actor, **draft)
             records.append(record)
         self._drafts = []
-        self.run = attrs.evolve(self.run, audit_count=head.count, audit_digest=head.digest)
+        self.set(audit_count=head.count, audit_digest=head.digest)
+        if self.run.has_ended and self.run.final_audit_digest is None:  # (3)
+            self.set(final_audit_count=head.count, final_audit_digest=head.digest)
         entries = tuple(map(_stored, records))
         kept = tuple(gate.to_stored() for gate in gates)
         return RunChange(run=self.run.to_stored(), entries=entries, gates=kept, messages=messages)

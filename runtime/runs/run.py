@@ -43,7 +43,6 @@ _RECEIPTED: Final = (
     "correlation_id",
     "created_at",
     "started_at",
-    "audit_count",
     "receipt_digest",
 )
 """What a run receipt takes over as it is."""
@@ -93,6 +92,9 @@ class Run:
     """Steps whose entries stand in the audit log."""
     audit_count: int = attrs.field(default=0, validator=_is_count)
     audit_digest: str | None = attrs.field(default=None, validator=is_optional_digest)
+    final_audit_count: int = attrs.field(default=0, validator=_is_count)
+    """Entries up to the one with which it ended; what comes later is no part of its receipt."""
+    final_audit_digest: str | None = attrs.field(default=None, validator=is_optional_digest)
     receipt_digest: str | None = attrs.field(default=None, validator=is_optional_digest)
     """The digest of the pure receipt; null unless the engine ended."""
     steps_not_done: tuple[str, ...] = ()
@@ -153,7 +155,7 @@ class Run:
         Raises:
             TransitionError: it has not.
         """
-        if self.ended_at is None or self.audit_digest is None:
+        if self.ended_at is None or self.final_audit_digest is None:
             raise TransitionError(f"a receipt of a run that is {self.state}", remedy="ask for it when it has ended")
         shared = {name: getattr(self, name) for name in _RECEIPTED}
         return RunReceipt(
@@ -161,7 +163,8 @@ class Run:
             approvals=self.approvals,
             state=Ending(self.state.value),
             ended_at=self.ended_at,
-            audit_head=self.audit_digest,
+            audit_head=self.final_audit_digest,
+            audit_count=self.final_audit_count,
         )
 
     def to_stored(self) -> StoredRun:

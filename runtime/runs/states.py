@@ -11,7 +11,7 @@ from typing import Final
 from runtime.errors import TransitionError, shown
 
 __all__ = [
-    "OPERATOR_ESCALATED",
+    "ESCALATED_STATES",
     "TERMINAL_STATES",
     "TRANSITIONS",
     "HttpStatus",
@@ -194,7 +194,7 @@ class OperatorState(StrEnum):
     ESCALATED = "escalated"
 
 
-OPERATOR_ESCALATED: Final = frozenset({_S.FAILED, _S.BLOCKED, _S.INDETERMINATE})
+ESCALATED_STATES: Final = frozenset({_S.FAILED, _S.BLOCKED, _S.INDETERMINATE})
 """The states in which a run can be escalated."""
 
 _IMAGES: Final[Mapping[RunState, tuple[HttpStatus, OperatorState]]] = {
@@ -226,6 +226,6 @@ def operator_state_of(state: RunState, *, is_escalated: bool) -> OperatorState:
     """
     Give the one word an operator reads; an escalation shows where there can be one.
     """
-    if is_escalated and state in OPERATOR_ESCALATED:
+    if is_escalated and state in ESCALATED_STATES:
         return OperatorState.ESCALATED
     return _IMAGES[state][1]

@@ -27,8 +27,9 @@ from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.engine import execute
 from runtime.orchestration.registry import MISSION_REGISTRY
 from runtime.policy.pack import PolicyPack
+from runtime.runs.controls import cancel, escalate, reconcile
 from runtime.runs.deciding import decide, find_gate
-from runtime.runs.driving import advance, cancel, start
+from runtime.runs.driving import advance, start
 from runtime.runs.gates import GateStatus
 from runtime.runs.planning import RunPorts, load_run, plan_run
 from runtime.runs.run import Run
@@ -396,3 +397,109 @@ class TestCancelling:
             cancel(ports, run.run_id, actor="bob")
         with pytest.raises(TransitionError):
             decide(ports, run.run_id, APPROVE)
+
+
+class TestReconciling:
+    """
+    Somebody finds out how an effect ended of which the run does not know.
+    """
+
+    def _lost(self, ports: RunPorts) -> tuple[Run, dict[str, ScriptedConnector], MemoryLedger]:
+        run, service, ledger = decide(ports, _plan(ports).run_id, APPROVE), _service(restart=UNKNOWN), _durable()
+        return start(ports, run.run_id, actor="ada", effects=service, ledger=ledger), service, ledger
+
+    def test_what_was_done_lets_the_run_go_on(self, ports: RunPorts) -> None:
+        """
+        INV-153: and it is not done again.
+        """
+        run, service, ledger = self._lost(ports)
+        run = reconcile(ports, run.run_id, DONE, actor="bob", ledger=ledger)
+        assert run.state is RunState.RUNNING
+        run = advance(ports, run.run_id, effects=service, ledger=ledger)
+        assert run.state is RunState.COMPLETED
+        assert [request.step_id for request in service["service"].calls].count("restart-service") == 1
+        assert "FC-RUN-004 Run reconcile: succeeded" in _hold(ports, run)
+
+    def test_what_was_not_done_fails_the_run(self, ports: RunPorts) -> None:
+        """
+        INV-153: and the receipt names the steps after it.
+        """
+        run, _, ledger = self._lost(ports)
+        outcome = EffectOutcome(status=OutcomeStatus.FAILED, code="never_arrived")
+        run = reconcile(ports, run.run_id, outcome, actor="bob", ledger=ledger)
+        assert (run.state, run.error_code) == (RunState.FAILED, "effect_failed")
+        assert run.steps_not_done == ("restart-verify",)
+        _hold(ports, run)
+
+    def test_what_is_still_unknown_changes_nothing(self, ports: RunPorts) -> None:
+        """
+        INV-153: nor does an outcome for a run that waits for none.
+        """
+        run, _, ledger = self._lost(ports)
+        with pytest.raises(TransitionError, match="unknown"):
+            reconcile(ports, run.run_id, UNKNOWN, actor="bob", ledger=ledger)
+        assert load_run(ports, run.run_id) == run
+        with pytest.raises(TransitionError, match="approved"):
+            reconcile(ports, _plan(ports, admission=_pack("allow")).run_id, DONE, actor="bob")
+
+    def test_what_the_ledger_knows_is_not_contradicted(self, ports: RunPorts) -> None:
+        """
+        INV-153: an outcome that arrived meanwhile counts.
+        """
+        run, _, ledger = self._lost(ports)
+        assert run.inputs is not None
+        pending = execute(run.inputs).pending
+        assert pending is not None
+        ledger.record_outcome(pending.digest, DONE)
+        outcome = EffectOutcome(status=OutcomeStatus.FAILED, code="never_arrived")
+        with pytest.raises(TransitionError):
+            reconcile(ports, run.run_id, outcome, actor="bob", ledger=ledger)
+        assert load_run(ports, run.run_id) == run
+
+
+class TestEscalating:
+    """
+    Somebody calls for help.
+    """
+
+    def test_the_package_says_what_a_helper_needs(self, ports: RunPorts) -> None:
+        """
+        INV-154: and the chain of the log goes on behind the end of the run.
+        """
+        lost = EffectOutcome(status=OutcomeStatus.FAILED, code="refused")
+        run = decide(ports, _plan(ports).run_id, APPROVE)
+        run = start(ports, run.run_id, actor="ada", effects=_service(restart=lost), ledger=_durable())
+        ended = run.build_receipt()
+        run, package = escalate(ports, run.run_id, actor="bob", note="mail is down")
+        assert (package["state"], package["step_id"], package["error_code"]) == (
+            "failed",
+            "restart-service",
+            "effect_failed",
+        )
+        assert package["note"] == "mail is down"
+        assert package["evidence"] == {
+            "plan": run.plan_digest,
+            "receipt": run.receipt_digest,
+            "audit_head": ended.audit_head,
+        }
+        assert run.is_escalated
+        assert run.build_receipt() == ended
+        assert run.state is RunState.FAILED
+        assert verify_audit(_log(ports, run), run.run_id) == run.audit_head
+        with pytest.raises(TransitionError, match="escalated"):
+            escalate(ports, run.run_id, actor="bob")
+
+    def test_a_run_that_goes_well_is_not_escalated(self, ports: RunPorts) -> None:
+        """
+        INV-154: there is nothing to help with.
+        """
+        run = _plan(ports, _inputs("echo", "observe"))
+        with pytest.raises(TransitionError, match="approved"):
+            escalate(ports, run.run_id, actor="bob")
+
+    def test_a_blocked_plan_is_escalated(self, ports: RunPorts) -> None:
+        """
+        INV-154: it never began, so no step is named.
+        """
+        _, package = escalate(ports, _plan(ports, admission=_pack("deny")).run_id, actor="bob")
+        assert (package["state"], package["step_id"]) == ("blocked", None)

@@ -6,7 +6,7 @@ import pytest
 
 from runtime.errors import TransitionError
 from runtime.runs.states import (
-    OPERATOR_ESCALATED,
+    ESCALATED_STATES,
     TERMINAL_STATES,
     TRANSITIONS,
     HttpStatus,
@@ -135,5 +135,5 @@ def test_an_escalation_shows_where_there_can_be_one(state: RunState) -> None:
     INV-141: of a failed, a blocked and an indeterminate run.
     """
     told = operator_state_of(state, is_escalated=True)
-    assert (told is OperatorState.ESCALATED) is (state in OPERATOR_ESCALATED)
-    assert sorted(OPERATOR_ESCALATED) == ["blocked", "failed", "indeterminate"]
+    assert (told is OperatorState.ESCALATED) is (state in ESCALATED_STATES)
+    assert sorted(ESCALATED_STATES) == ["blocked", "failed", "indeterminate"]
