@@ -5,6 +5,7 @@ from runtime.testing.effects import MemoryLedger, ScriptedConnector
 from runtime.testing.execution import AsyncScriptedExecutor, ManualClock, ScriptedExecutor
 from runtime.testing.logs import MemoryLogStore
 from runtime.testing.openings import MemoryOpenings
+from runtime.testing.runs import MemoryRunStore
 
 __all__ = [
     "AsyncScriptedExecutor",
@@ -12,6 +13,7 @@ __all__ = [
     "MemoryLedger",
     "MemoryLogStore",
     "MemoryOpenings",
+    "MemoryRunStore",
     "ScriptedConnector",
     "ScriptedDecisions",
     "ScriptedExecutor",

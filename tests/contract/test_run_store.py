@@ -1,4 +1,4 @@
-"""What every store of durable runs does: one suite for SQLite and PostgreSQL."""
+"""What every store of durable runs does: one suite for memory, SQLite and PostgreSQL."""
 
 import threading
 from collections.abc import Iterator
@@ -13,16 +13,20 @@ from runtime.errors import RevisionConflictError, UnknownRunError
 from runtime.runs.ports import RunStore
 from runtime.storage.database import open_postgres, open_sqlite
 from runtime.storage.runs import SqlRunStore
+from runtime.testing import MemoryRunStore
 from runtime.values.stored import RunChange, RunFilter, StoredEntry, StoredGate, StoredRun
 
 AT = "2026-05-14T20:54:00.000Z"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
     """
     An empty store of each kind.
     """
+    if request.param == "memory":
+        yield MemoryRunStore()
+        return
     if request.param == "sqlite":
         engine = open_sqlite(tmp_path / "mission.db")
     else:
