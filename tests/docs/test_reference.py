@@ -44,6 +44,14 @@ from runtime.policy.cases import Expectation, PolicyCase
 from runtime.policy.evaluate import evaluate
 from runtime.policy.pack import PolicyPack
 from runtime.policy.rules import Constraint, Obligation, Rule
+from runtime.runs.states import (
+    TERMINAL_STATES,
+    TRANSITIONS,
+    RunEvent,
+    RunState,
+    http_status_of,
+    operator_state_of,
+)
 from runtime.testing import MemoryLogStore
 from runtime.values.decisions import Opening
 from runtime.values.keys import PrivateKey
@@ -421,3 +429,22 @@ def test_every_check_is_told_with_who_could_have_lied() -> None:
     rows = _tables(page)["check"]
     assert [(row[0], row[1], row[3]) for row in rows] == [(one.number, one.title, one.liars) for one in CHECKS]
     assert "\n".join(f"- {one}" for one in NOT_PROVEN) in page
+
+
+def test_the_life_of_a_run_is_drawn_from_its_table() -> None:
+    """
+    INV-140: the table of the page, and the picture below it.
+    """
+    page = _page("runs.md")
+    for state in RunState:
+        moves = [f"`{event}` → `{after}`" for event, after in TRANSITIONS[state].items()] or ["the run has ended"]
+        words = f"`{http_status_of(state)}` | `{operator_state_of(state, is_escalated=False)}`"
+        assert f"| `{state}` | {' · '.join(moves)} | {words} |" in page
+    drawn = {tuple(re.split(r" --> |: ", line.strip())) for line in page.splitlines() if " --> " in line}
+    expected = {("[*]", "created"), *((str(state), "[*]") for state in TERMINAL_STATES)}
+    for state in RunState:
+        for after in {*TRANSITIONS[state].values()}:
+            events = [event for event, to in TRANSITIONS[state].items() if to is after]
+            told = ", ".join(event for event in events if event not in (RunEvent.CANCEL, RunEvent.REPORT_FAILED))
+            expected |= {(str(state), str(after), told)} if told else set()
+    assert drawn == expected
