@@ -18,7 +18,10 @@ __all__ = [
     "AntiFailurePlanningError",
     "AntiFailureViolation",
     "AuditBrokenError",
+    "BrokenConnectorError",
     "CheckpointMismatchError",
+    "ConnectorError",
+    "ConnectorSettingsError",
     "DecisionRefusedError",
     "DefinitionError",
     "EncodingError",
@@ -47,6 +50,7 @@ __all__ = [
     "SealMismatchError",
     "SealRefusedError",
     "SealingRequiredError",
+    "SecretUnavailableError",
     "StaleAnswerError",
     "StorageError",
     "TransitionError",
@@ -279,6 +283,14 @@ class SealingRequiredError(DefinitionError):
     code = "sealing_required"
 
 
+class ConnectorSettingsError(DefinitionError):
+    """
+    The settings of a connector cannot be used; the faults name their places.
+    """
+
+    code = "invalid_connector_settings"
+
+
 class UnknownNameError(MissionEngineError):
     """
     A name stands for nothing here.
@@ -443,6 +455,30 @@ class ExecutionHaltedError(ExecutionError):
 
     code = "execution_halted"
     halt_code: str = ""
+
+
+class ConnectorError(MissionEngineError):
+    """
+    A connector cannot be made, or cannot do what is asked.
+    """
+
+    code = "connector_error"
+
+
+class SecretUnavailableError(ConnectorError):
+    """
+    A secret that settings refer to is not there, or stands where others could read it; the text never holds a value.
+    """
+
+    code = "secret_unavailable"
+
+
+class BrokenConnectorError(ConnectorError):
+    """
+    A connector of an installed package cannot be loaded or made, or is none; the others are not touched.
+    """
+
+    code = "broken_connector"
 
 
 class IntegrityError(MissionEngineError):

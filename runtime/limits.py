@@ -48,6 +48,8 @@ __all__ = [
     "MAX_SCHEMA_NODES",
     "MAX_SCHEMA_WORK",
     "MAX_SEAL_RULES",
+    "MAX_SECRETS_BYTES",
+    "MAX_SECRET_LENGTH",
     "MAX_SHOWN",
     "MAX_SHOWN_LENGTH",
     "MAX_SIGNATURES",
@@ -146,6 +148,11 @@ MAX_NOTE_BYTES: Final = 1024 * 1024
 """Size of a signed note."""
 MAX_NOTE_SIGNATURES: Final = 100
 """Signatures of a note; the specification asks readers to take at least 16."""
+
+MAX_SECRETS_BYTES: Final = 1024 * 1024
+"""Size of a file of secrets."""
+MAX_SECRET_LENGTH: Final = 16 * 1024
+"""Characters of one secret."""
 
 MAX_TRUST_BYTES: Final = 1024 * 1024
 """Size of a trust file."""
