@@ -121,7 +121,7 @@ def params_schema(properties: Mapping[str, Mapping[str, Any]], *, required: Iter
 
 def fits(params: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
     """
-    Tell whether params fit a schema of `params_schema`, whose properties are texts and bounded integers.
+    Tell whether params fit a schema of `params_schema`: texts, bounded integers, truth values, and any JSON without type.
 
     A text with NUL never fits: no system call takes one.
     """
@@ -132,6 +132,10 @@ def fits(params: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
 
 
 def _fits_rule(value: object, rule: Mapping[str, Any]) -> bool:
+    if "type" not in rule:
+        return True
+    if rule["type"] == "boolean":
+        return type(value) is bool
     if rule["type"] == "integer":
         return type(value) is int and bool(rule["minimum"] <= value <= rule["maximum"])
     if type(value) is not str or not _is_passable(value):

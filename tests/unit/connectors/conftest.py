@@ -15,14 +15,24 @@ from runtime.values import EffectAsk, EffectMode, EffectOutcome, Request
 Perform = Callable[..., EffectOutcome]
 
 
+def _make_request(action: str, params: dict[str, Any] | None = None, mode: str = "read") -> Request:
+    ask = EffectAsk(connector="local_command", action=action, params=JsonObject(params or {}), mode=EffectMode(mode))
+    digest = f"sha256:{'0' * 64}"
+    return Request(run_digest=digest, sequence=1, step_id="act", lineage_head=digest, input_digest=digest, ask=ask)
+
+
 def _perform(
     connector: Connector, action: str, params: dict[str, Any] | None = None, mode: str = "read"
 ) -> EffectOutcome:
-    ask = EffectAsk(connector="local_command", action=action, params=JsonObject(params or {}), mode=EffectMode(mode))
-    digest = f"sha256:{'0' * 64}"
-    return connector.call(
-        Request(run_digest=digest, sequence=1, step_id="act", lineage_head=digest, input_digest=digest, ask=ask)
-    )
+    return connector.call(_make_request(action, params, mode))
+
+
+@pytest.fixture
+def make_request() -> Callable[..., Request]:
+    """
+    Make the request of one action: `make_request(action, params, mode="read")`.
+    """
+    return _make_request
 
 
 @pytest.fixture
