@@ -20,11 +20,11 @@ __all__ = ["Declared", "refuse"]
 @attrs.frozen(kw_only=True)
 class Declared:
     """
-    What is declared of an action: its mode, the JSON Schema of its params, and whether it is on.
+    What is declared of an action: its mode, the JSON Schema of its params (None takes any), and whether it is on.
     """
 
     mode: EffectMode
-    schema: Mapping[str, Any]
+    schema: Mapping[str, Any] | None
     is_enabled: bool = True
 
 
@@ -43,6 +43,6 @@ def refuse(request: Request, declared: Mapping[str, Declared]) -> EffectOutcome 
         return failed("disabled")
     if ask.mode is EffectMode.READ and action.mode is EffectMode.MUTATE:
         return failed("policy_denied", reason="mode_mismatch")
-    if not fits(ask.params, action.schema):
+    if action.schema is not None and not fits(ask.params, action.schema):
         return failed("validation_failed", reason="invalid_params")
     return None

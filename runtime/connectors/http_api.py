@@ -22,11 +22,12 @@ import attrs
 
 from runtime.connectors.addresses import AddressRule
 from runtime.connectors.asking import Declared, refuse
+from runtime.connectors.http_action import KEY_PLACE, HttpAction, Probe
 from runtime.connectors.http_auth import Credentials, look_up
 from runtime.connectors.http_exchange import CallError, Exchange, Reply
 from runtime.connectors.http_meaning import judge, lose
 from runtime.connectors.http_pages import read_pages
-from runtime.connectors.http_settings import KEY_PLACE, HttpAction, HttpSettings, Probe
+from runtime.connectors.http_settings import HttpSettings
 from runtime.connectors.http_transport import make_ssl_context, resolve_host
 from runtime.connectors.outcomes import failed, unknown
 from runtime.connectors.params import describe_params

@@ -19,9 +19,9 @@ from typing import Any, Final
 
 import httpx
 
+from runtime.connectors.http_action import HttpAction
 from runtime.connectors.http_auth import Credentials
 from runtime.connectors.http_exchange import CallError, Reply
-from runtime.connectors.http_settings import HttpAction
 from runtime.connectors.outcomes import failed, succeeded, unknown
 from runtime.encoding.jsontext import parse_json
 from runtime.encoding.pointer import Pointer, array_index

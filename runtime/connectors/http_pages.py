@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, quote, urldefrag, urljoin, urlsplit, urlunsp
 
 import httpx
 
+from runtime.connectors.http_action import HttpAction, Pages
 from runtime.connectors.http_auth import Credentials
 from runtime.connectors.http_exchange import CallError, Reply
 from runtime.connectors.http_meaning import find_member, finish, lose, read_body, reject
-from runtime.connectors.http_settings import HttpAction, Pages
 from runtime.connectors.http_url import is_same_origin
 from runtime.values.answers import EffectOutcome
 
