@@ -16,10 +16,11 @@ from typing import Any, Final, final
 
 import attrs
 
-from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
+from runtime.encoding.canonical import JsonValue
+from runtime.encoding.frozen import EMPTY_OBJECT, FrozenValue, JsonObject, freeze, thaw
 from runtime.errors import DefinitionError, shown
 from runtime.limits import MAX_TEXT_LENGTH
-from runtime.values.checks import Validator, of_type
+from runtime.values.checks import Validator, is_small_json, of_type
 from runtime.values.requests import EffectMode
 
 __all__ = [
@@ -145,6 +146,12 @@ def _fits_rule(value: object, rule: Mapping[str, Any]) -> bool:
     return bool(rule["minLength"] <= len(value) <= rule["maxLength"])
 
 
+def _as_argument(value: object) -> str:
+    if type(value) is bool:
+        return "true" if value else "false"
+    return str(value)
+
+
 def text_rule(*, least: int = 0) -> dict[str, Any]:
     """
     Write the schema of a param that is text of at least so many characters.
@@ -167,6 +174,9 @@ class Command:
         idempotent: whether doing it twice is doing it once; a reading command always is.
         prints_json: whether what it prints on success is one JSON document, which then is the output;
             output that was cut off is none.
+        rules: JSON Schemas of params, by place, as `Param.schema` writes them; others are any text.
+        enabled: whether it may be run; one that may not is `disabled`.
+        dry_run: what a dry run gives, if not the shape of what it prints.
     """
 
     argv: tuple[str, ...] = attrs.field(validator=[is_argv, _is_template])
@@ -176,14 +186,28 @@ class Command:
     output_limit_bytes: int = attrs.field(default=MAX_OUTPUT_BYTES, validator=in_range(0, MAX_OUTPUT_BYTES))
     idempotent: bool = attrs.field(default=False, validator=of_type(bool))
     prints_json: bool = attrs.field(default=False, validator=of_type(bool))
+    rules: JsonObject = attrs.field(default=EMPTY_OBJECT, validator=of_type(JsonObject))
+    enabled: bool = attrs.field(default=True, validator=of_type(bool))
+    dry_run: FrozenValue = attrs.field(default=None, converter=freeze, validator=is_small_json)
+
+    @property
+    def shape(self) -> JsonValue:
+        """
+        What a dry run gives.
+        """
+        if self.dry_run is None and not self.prints_json:
+            return {"exit_code": 0, "stdout": "", "stderr": "", "truncated": False}
+        plain: JsonValue = thaw(self.dry_run)
+        return plain
 
     @property
     def schema(self) -> dict[str, Any]:
         """
-        The JSON Schema of its params: one text for each place.
+        The JSON Schema of its params: one for each place.
         """
         names = {place[1] for place in map(_is_place, self.argv) if place}
-        return params_schema({name: text_rule() for name in sorted(names)}, required=names)
+        rules = self.rules.thaw()
+        return params_schema({name: rules.get(name, text_rule()) for name in sorted(names)}, required=names)
 
     def fill(self, params: Mapping[str, Any]) -> tuple[str, ...] | None:
         """
@@ -192,7 +216,7 @@ class Command:
         filled: list[str] = []
         for item in self.argv:
             place = _is_place(item)
-            value = params[place[1]] if place else item
+            value = _as_argument(params[place[1]]) if place else item
             if place and value.startswith("-") and "--" not in self.argv[: len(filled)]:  # (2)
                 return None
             filled.append(value)  # (1)

@@ -14,7 +14,6 @@ Processes are started in `process.py` alone; read it next.
 
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, final
@@ -33,12 +32,12 @@ from runtime.connectors.command import (
 )
 from runtime.connectors.discovery import MAX_FILES, Misplaced, find_test_files, locate
 from runtime.connectors.outcomes import failed, succeeded, unknown
-from runtime.connectors.process import ProcessResult, run_process
+from runtime.connectors.process import run_process
 from runtime.connectors.suite import MAX_CASES, run_suite
+from runtime.connectors.telling import tell
+from runtime.encoding.canonical import JsonValue
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
-from runtime.encoding.jsontext import parse_json
-from runtime.encoding.redaction import redact_text
-from runtime.errors import DefinitionError, EncodingError, shown
+from runtime.errors import DefinitionError, shown
 from runtime.values.answers import EffectOutcome
 from runtime.values.checks import is_identifier, of_type
 from runtime.values.requests import EffectAsk, EffectMode, Request
@@ -48,6 +47,13 @@ __all__ = ["LocalCommand"]
 _FIND_TESTS: Final = "find_tests"
 _RUN_JUNIT: Final = "run_junit"
 _DEFAULT_RUNNER: Final = "pytest"
+_NO_FILES: Final[JsonValue] = {"files": [], "count": 0, "truncated": False}
+_NO_CASES: Final[JsonValue] = {
+    "exit_code": 0,
+    "counts": {"tests": 0, "passed": 0, "failed": 0, "errors": 0, "skipped": 0},
+    "cases": [],
+    "truncated": False,
+}
 
 
 @final
@@ -60,7 +66,9 @@ class _Action:
     mode: EffectMode
     schema: Mapping[str, Any]
     perform: Callable[[JsonObject], EffectOutcome]
+    dry_run: JsonValue
     idempotent: bool = True
+    is_enabled: bool = True
 
 
 def _private(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -68,13 +76,6 @@ def _private(value: Mapping[str, Any]) -> Mapping[str, Any]:
     Copy a mapping of the caller; what is none is refused by the validator.
     """
     return dict(value) if issubclass(type(value), Mapping) else value
-
-
-def _tell(text: str, result: ProcessResult) -> str:
-    """
-    Redact what a command said (3). Where an output was cut, half a secret may stand at its end.
-    """
-    return redact_text(f"{text}…").removesuffix("…") if result.is_truncated else redact_text(text)
 
 
 def _are_commands(_: object, field: "attrs.Attribute[Any]", value: Mapping[Any, Any]) -> None:
@@ -133,11 +134,17 @@ class LocalCommand:
 
     def describe(self) -> Mapping[str, Any]:
         """
-        List the actions: mode, JSON Schema of the params, and whether doing it twice is doing it once.
+        List the actions: mode, JSON Schema of the params, whether doing it twice is doing it once, and what a dry run gives.
         """
         return {
             "actions": {
-                name: {"mode": action.mode.value, "params": action.schema, "idempotent": action.idempotent}
+                name: {
+                    "mode": action.mode.value,
+                    "params": action.schema,
+                    "idempotent": action.idempotent,
+                    "dry_run": action.dry_run,
+                    "reconcile": False,
+                }
                 for name, action in sorted(self._actions().items())
             }
         }
@@ -150,6 +157,8 @@ class LocalCommand:
         action = self._actions().get(ask.action) if isinstance(ask, EffectAsk) else None
         if not isinstance(ask, EffectAsk) or action is None:  # (1)
             return failed("unknown_action")
+        if not action.is_enabled:
+            return failed("disabled")
         if ask.mode is EffectMode.READ and action.mode is EffectMode.MUTATE:
             return failed("mode_mismatch")
         if not fits(ask.params, action.schema):
@@ -162,7 +171,9 @@ class LocalCommand:
                 mode=command.mode,
                 schema=command.schema,
                 perform=partial(self._run_command, command),
+                dry_run=command.shape,
                 idempotent=command.idempotent or command.mode is EffectMode.READ,
+                is_enabled=command.enabled,
             )
             for name, command in self.commands.items()
         }
@@ -171,12 +182,16 @@ class LocalCommand:
             timeout = {"type": "integer", "minimum": 1, "maximum": self.max_timeout_ms}
             find = {"target": text_rule(least=1), "runner": runner}
             required = ["target"] if _DEFAULT_RUNNER in self.runners else ["target", "runner"]
-            for name, properties, perform in (
-                (_FIND_TESTS, find, self._find_tests),
-                (_RUN_JUNIT, {**find, "timeout_ms": timeout}, self._run_tests),
+            for name, properties, perform, shape in (
+                (_FIND_TESTS, find, self._find_tests, _NO_FILES),
+                (_RUN_JUNIT, {**find, "timeout_ms": timeout}, self._run_tests, _NO_CASES),
             ):
-                schema = params_schema(properties, required=required)
-                actions[name] = _Action(mode=EffectMode.READ, schema=schema, perform=partial(self._at_target, perform))
+                actions[name] = _Action(
+                    mode=EffectMode.READ,
+                    schema=params_schema(properties, required=required),
+                    perform=partial(self._at_target, perform),
+                    dry_run=shape,
+                )
         return actions
 
     def _run_command(self, command: Command, params: JsonObject) -> EffectOutcome:
@@ -191,20 +206,11 @@ class LocalCommand:
             output_limit_bytes=command.output_limit_bytes,
         )
         fault = result.fault(0)
-        if fault is None and not command.prints_json:
-            return succeeded(
-                {
-                    "exit_code": 0,
-                    "stdout": _tell(result.stdout, result),
-                    "stderr": _tell(result.stderr, result),
-                    "truncated": result.is_truncated,
-                }
-            )
         if fault is None:
+            told = tell(result, prints_json=command.prints_json)
+            if told is not None:
+                return told
             fault = "output_is_no_json"
-            with suppress(DefinitionError, EncodingError):  # Too deep or too large for an outcome is none either.
-                if not result.is_truncated:
-                    return succeeded(parse_json(result.stdout))
         may_have_acted = command.mode is EffectMode.MUTATE and result.ending.has_started
         return unknown(fault) if may_have_acted else failed(fault)  # (2)
 

@@ -148,17 +148,20 @@ class TestDescribe:
             return {"mode": mode, "params": params, "idempotent": idempotent}
 
         described = connector.describe()
-        assert described == {
-            "actions": {
-                "find_tests": action("read", {"target": text, "runner": runner}, ["target"], idempotent=True),
-                "look": action("read", {}, [], idempotent=True),
-                "restart": action("mutate", {"unit": {**text, "minLength": 0}}, ["unit"], idempotent=False),
-                "run_junit": action(
-                    "read", {"target": text, "runner": runner, "timeout_ms": timeout}, ["target"], idempotent=True
-                ),
-                "stop": action("mutate", {}, [], idempotent=True),
-            }
+        own = ("mode", "params", "idempotent")
+        assert {name: {key: one[key] for key in own} for name, one in described["actions"].items()} == {
+            "find_tests": action("read", {"target": text, "runner": runner}, ["target"], idempotent=True),
+            "look": action("read", {}, [], idempotent=True),
+            "restart": action("mutate", {"unit": {**text, "minLength": 0}}, ["unit"], idempotent=False),
+            "run_junit": action(
+                "read", {"target": text, "runner": runner, "timeout_ms": timeout}, ["target"], idempotent=True
+            ),
+            "stop": action("mutate", {}, [], idempotent=True),
         }
+        printed = {"exit_code": 0, "stdout": "", "stderr": "", "truncated": False}
+        assert described["actions"]["stop"]["dry_run"] == printed
+        assert described["actions"]["find_tests"]["dry_run"] == {"files": [], "count": 0, "truncated": False}
+        assert not any(one["reconcile"] for one in described["actions"].values())
         assert list(described["actions"]) == sorted(described["actions"])
         assert json.loads(canonical(dict(described))) == described
         for each in described["actions"].values():
