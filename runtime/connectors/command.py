@@ -31,6 +31,7 @@ __all__ = [
     "fits",
     "in_range",
     "is_argv",
+    "is_not_empty",
     "params_schema",
     "text_rule",
 ]
@@ -106,6 +107,14 @@ def in_range(least: int, most: int) -> Validator:
             )
 
     return check
+
+
+def is_not_empty(_: object, field: "attrs.Attribute[Any]", value: Mapping[str, object]) -> None:
+    """
+    Accept a mapping with members.
+    """
+    if not value:
+        raise DefinitionError(f"{field.name} is empty", where=field.name, remedy="declare at least one")
 
 
 def params_schema(properties: Mapping[str, Mapping[str, Any]], *, required: Iterable[str]) -> dict[str, Any]:

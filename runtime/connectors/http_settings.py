@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, final
 import attrs
 
 from runtime.connectors.addresses import are_networks
-from runtime.connectors.command import MAX_TIMEOUT_MS, in_range
+from runtime.connectors.command import MAX_TIMEOUT_MS, in_range, is_not_empty
 from runtime.connectors.http_action import HttpAction
 from runtime.connectors.http_url import check_base_url
 from runtime.connectors.secrets import is_secret_ref
@@ -130,7 +130,7 @@ class HttpSettings:
 
     base_url: str | None = attrs.field(default=None, validator=attrs.validators.optional(check_base_url))
     base_url_ref: str | None = attrs.field(default=None, validator=attrs.validators.optional(is_secret_ref))
-    actions: dict[str, HttpAction]
+    actions: dict[str, HttpAction] = attrs.field(validator=is_not_empty)
     auth: Bearer | Basic | HeaderAuth | None = None
     headers: dict[str, str] = attrs.field(factory=dict, validator=_are_headers)
     allow_addresses: tuple[str, ...] = attrs.field(default=(), validator=are_networks)
@@ -152,8 +152,6 @@ class HttpSettings:
                 where="base_url",
                 remedy="use https, or set allow_plain_http to true where nobody can listen",
             )
-        if not self.actions:
-            raise DefinitionError("no actions", where="actions", remedy="declare at least one")
 
     @property
     def secret_refs(self) -> list[str]:

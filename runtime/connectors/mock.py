@@ -11,6 +11,7 @@ from typing import Any, Final, final
 import attrs
 
 from runtime.connectors.asking import Declared, refuse
+from runtime.connectors.command import is_not_empty
 from runtime.connectors.outcomes import failed, unknown
 from runtime.connectors.params import Param, describe_params
 from runtime.encoding.converter import structure
@@ -76,7 +77,7 @@ class MockSettings:
     The settings document of `mock`.
     """
 
-    actions: dict[str, MockAction]
+    actions: dict[str, MockAction] = attrs.field(validator=is_not_empty)
 
 
 def build(settings: Any) -> "Mock":  # noqa: ANN401 - a settings document enters here.

@@ -14,7 +14,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from runtime.connectors.command import MAX_OUTPUT_BYTES, MAX_TIMEOUT_MS, Command, in_range
+from runtime.connectors.command import MAX_OUTPUT_BYTES, MAX_TIMEOUT_MS, Command, in_range, is_not_empty
 from runtime.connectors.params import Param
 from runtime.connectors.secrets import is_secret_ref
 from runtime.connectors.templates import list_places
@@ -123,16 +123,14 @@ class SshSettings:
     known_hosts_file: str = attrs.field(validator=_is_file)
     identity_file: str | None = attrs.field(default=None, validator=attrs.validators.optional(_is_file))
     identity_file_ref: str | None = attrs.field(default=None, validator=attrs.validators.optional(is_secret_ref))
-    commands: dict[str, SshCommand]
+    commands: dict[str, SshCommand] = attrs.field(validator=is_not_empty)
     enabled: bool = attrs.field(default=True, validator=of_type(bool))
 
     def __attrs_post_init__(self) -> None:
         """
-        Demand one identity, and something to run.
+        Demand one identity.
         """
         if (self.identity_file is None) == (self.identity_file_ref is None):
             raise DefinitionError(
                 "no one identity", where="identity_file", remedy="give identity_file or identity_file_ref"
             )
-        if not self.commands:
-            raise DefinitionError("no commands", where="commands", remedy="declare at least one")

@@ -13,6 +13,13 @@ import pytest
 from runtime import errors
 from runtime.cli.exit_codes import EXIT_CODES, ExitCode
 from runtime.cli.main import COMMANDS, cli
+from runtime.connectors.backends import ConnectorDocument
+from runtime.connectors.http_action import HttpAction, Pages, Probe
+from runtime.connectors.http_settings import HttpSettings
+from runtime.connectors.local_settings import CommandSettings, LocalSettings
+from runtime.connectors.mock import MockAction
+from runtime.connectors.params import Param
+from runtime.connectors.ssh_settings import SshCommand, SshSettings
 from runtime.encoding.converter import KEY, unstructure
 from runtime.encoding.frozen import JsonObject
 from runtime.encoding.secretkeys import WALKED_KEYS, WHOLE_KEYS
@@ -366,6 +373,34 @@ def test_members_of_a_verdict_are_listed() -> None:
         assert sorted(row[0] for row in tables[head]) == sorted(part), head
 
 
+SETTINGS: dict[str, type[Any]] = {
+    "field": ConnectorDocument,
+    "field of a param": Param,
+    "field of `http_api": HttpSettings,
+    "field of an action": HttpAction,
+    "field of `pages": Pages,
+    "field of `reconcile": Probe,
+    "field of `ssh_readonly": SshSettings,
+    "field of a command over SSH": SshCommand,
+    "field of `local_command": LocalSettings,
+    "field of a local command": CommandSettings,
+    "field of a mock action": MockAction,
+}
+
+
+@pytest.mark.parametrize("head", SETTINGS)
+def test_fields_of_settings_are_listed(head: str) -> None:
+    """
+    The tables of the page list exactly the fields of the settings of connectors, with the defaults.
+    """
+    listed = {}
+    for field in attrs.fields(SETTINGS[head]):
+        default = field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]  # attrs types Factory as a function.
+        listed[field.name] = "required" if default is attrs.NOTHING else json.dumps(unstructure(default))
+    rows = _tables(_page("connectors.md"))[head]
+    assert {row[0]: row[2] for row in rows} == listed
+
+
 MODULES = (
     "runtime.orchestration",
     "runtime.orchestration.registry",
@@ -398,6 +433,10 @@ MODULES = (
     "runtime.values.seals",
     "runtime.encoding.seal",
     "runtime.testing",
+    "runtime.connectors",
+    "runtime.connectors.backends",
+    "runtime.connectors.secrets",
+    "runtime.connectors.stand_ins",
     "runtime.encoding.redaction",
     "runtime.errors",
 )
