@@ -13,6 +13,7 @@ Rules, referred to by number below:
 Read `ssh_settings.py` for what can be declared, and `process.py` for how a program is run.
 """
 
+import os
 import re
 import shlex
 import tempfile
@@ -67,7 +68,7 @@ _OPTIONS: Final = {
 _LOG_OPTIONS: Final = {"IgnoreUnknown": "LogVerbose", "LogVerbose": "clientloop.c:*,sshconnect2.c:*"}
 """What makes it say how a command ended (3), and not print the greeting of the host, which would stand in the output."""
 
-_find_exit = re.compile(r"client_loop\(\).*: Exit status (-?\d+)\s*$", re.MULTILINE).findall
+_match_exit = re.compile(r".*client_loop\(\).*: Exit status (-?\d+)").fullmatch
 _has_refused = re.compile(r"Permission denied|Host key verification failed|Too many authentication failures").search
 _has_entered = re.compile(r"ssh_userauth2\(\).*: Authenticated to ").search
 
@@ -193,7 +194,12 @@ class SshReadonly:
 
 
 def _read_log(path: Path) -> str:
+    """
+    Read the end of the log, which says how the command ended.
+    """
     with suppress(OSError), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        file.seek(max(0, size - _MAX_LOG_BYTES))
         return file.read(_MAX_LOG_BYTES).decode(errors="replace")
     return ""
 
@@ -203,8 +209,9 @@ def _judge(command: SshCommand, result: ProcessResult, log: str) -> EffectOutcom
         return failed("timeout", reason="command_timeout" if _has_entered(log) else "no_connection")
     if result.ending is not Ending.EXITED:
         return failed("unsupported" if result.ending is Ending.NOT_FOUND else "transient", reason=result.ending.value)
-    statuses = _find_exit(log)
-    if result.exit_code == _OWN_FAULT and statuses[-1:] != [str(_OWN_FAULT)]:  # (3)
+    # Its last line alone is believed: those before show the command, which may hold anything.
+    status = _match_exit(log.rstrip().rpartition("\n")[2])
+    if result.exit_code == _OWN_FAULT and (status is None or status[1] != str(_OWN_FAULT)):  # (3)
         return _own_fault(log)
     if result.exit_code != 0:
         return failed("command_failed", exit_code=result.exit_code)

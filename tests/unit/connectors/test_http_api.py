@@ -237,7 +237,7 @@ _ENDINGS: dict[str, tuple[Said, str, str, str]] = {
     "no_json": (Said(body=b"{"), "validation_failed", "failed", "unknown"),
     "json_twice": (Said(body=b'{"a":1,"a":2}'), "validation_failed", "failed", "unknown"),
     "too_large": (Said(body="x" * 300_000), "validation_failed", "failed", "unknown"),
-    "packed": (Said(body=b"x", headers={"Content-Encoding": "gzip"}), "validation_failed", "failed", "unknown"),
+    "packed": (Said(body=b"1", headers={"Content-Encoding": "gzip"}), "validation_failed", "failed", "unknown"),
     "refused_521": (Said(521), "transient", "failed", "failed"),
 }
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote
 import httpx
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import json_values
 
@@ -17,8 +17,10 @@ from runtime.encoding.frozen import JsonObject
 from runtime.errors import DefinitionError
 from runtime.limits import MAX_NUMBER
 
-any_texts = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("./\\%?#&=;{}"), max_size=12)
-"""Texts that hold what means something to a path, a query or a template more often than others do."""
+any_texts = st.text(st.sampled_from("./\\%?#&=;{} aé\n\0"), max_size=4) | st.text(
+    st.characters(exclude_categories=["Cs"]), max_size=12
+)
+"""Texts of characters that mean something to a path, a query or a template, and any other ones."""
 templates = st.sampled_from(["/{a}", "/v1/{a}", "/v1/{a}/x", "/{a}{b}", "/x-{a}.{b}/y", "/{a}/{b}/", "/.{a}", "/{a}."])
 
 
@@ -27,6 +29,8 @@ class TestAPathKeepsItsSegments:
     "A param stays inside its segment", and comes out as it went in.
     """
 
+    @example(template="/v1/{a}/x", a="../a?b#c", b="")
+    @example(template="/v1/{a}", a="%2e%2e/", b="")
     @given(template=templates, a=any_texts, b=any_texts)
     def test_for_every_text(self, template: str, a: str, b: str) -> None:
         """
