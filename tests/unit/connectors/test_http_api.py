@@ -11,6 +11,7 @@ from serving import Got, HttpServer, Said, serve, serve_raw
 from runtime.connectors.http_api import HttpApi, build
 from runtime.encoding.frozen import thaw
 from runtime.errors import ConnectorSettingsError
+from runtime.execution import ExecutionPolicy, GovernedConnector, RetryPolicy
 from runtime.values import EffectOutcome
 
 Perform = Callable[..., EffectOutcome]
@@ -330,9 +331,10 @@ class TestAnEnd:
             connection.recv(65_536)
             connection.sendall(start)
             connection.settimeout(0.01)
-            while True:
-                # Ends with an error when the other side has hung up; a byte comes ten times as often as time runs out.
-                connection.sendall(b" ") if start else None
+            # Enough that time runs out first; should it not, this ends, and the call does not end as a timeout.
+            for _ in range(500):
+                if start:
+                    connection.sendall(b" ")
                 try:
                     if not connection.recv(1):
                         return
@@ -345,6 +347,28 @@ class TestAnEnd:
             )
             outcome = perform(build(settings), "act", mode=mode)
         assert (outcome.status.value, outcome.code) == (status, "timeout")
+
+
+class TestTryingAgain:
+    """
+    "Nothing is tried again here": that is for who governs the connector.
+    """
+
+    def test_is_left_to_the_execution_core(self, perform: Perform) -> None:
+        """
+        One try alone; within a policy a read is tried again, and what may have been done is not.
+        """
+        actions = {**with_action(), "put": {"mode": "mutate", "method": "PUT", "path": "/"}}
+        policy = ExecutionPolicy(retry=RetryPolicy(max_retries=2, initial_backoff_ms=1))
+        with serve(lambda _: Said(200, 1) if len(server.got) == 3 else Said(503)) as server:
+            connector = connect(server, actions=actions)
+            assert perform(connector, "act").code == "transient"
+            assert len(server.got) == 1
+            governed = GovernedConnector(connector, policy=policy)
+            outcome = perform(governed, "act")
+            assert (outcome.status.value, len(outcome.attempts), len(server.got)) == ("succeeded", 2, 3)
+            assert perform(governed, "put", mode="mutate").status.value == "unknown"
+            assert len(server.got) == 4
 
 
 class TestPages:

@@ -28,6 +28,10 @@ from runtime.connectors.http_url import is_same_origin
 from runtime.connectors.secrets import Secrets
 from runtime.encoding.converter import structure
 from runtime.encoding.frozen import thaw
+from runtime.orchestration import ExecutionContext, StepSpec, WorkflowDefinition
+from runtime.orchestration.checkpoint import Checkpoint, Mode
+from runtime.orchestration.drive import drive
+from runtime.storage import SqliteEffectLedger
 from runtime.values import EffectOutcome
 
 Perform = Callable[..., EffectOutcome]
@@ -464,6 +468,49 @@ class TestASecret:
         logging.getLogger("httpcore.http11").debug("a line of somebody else")
         assert "a line of somebody else" in caplog.text
         assert "send_request_headers" not in caplog.text
+
+
+def test_no_file_and_no_record_of_a_run_holds_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    A run with a ledger on the disk, through a server that sends back what it is sent, once well and once badly.
+    """
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("MISSION_SECRET_T", CANARY)
+    steps = [
+        {"operation": "action", "connector": "web", "action": action, "mode": mode, "output": f"/{action}"}
+        for action, mode in (("act", "read"), ("put", "mutate"), ("bad", "mutate"))
+    ]
+    workflow = WorkflowDefinition("wf", [StepSpec(f"s{number}", "runtime", step) for number, step in enumerate(steps)])
+    inputs = Checkpoint(definition=workflow, context=ExecutionContext({}), mode=Mode.APPLY)
+
+    def answer(got: Got) -> Said:
+        status = 500 if got.path == "/bad" else 200
+        return Said(status, body={"sent": got.headers}, headers={"X-Echo": got.headers["authorization"]})
+
+    with serve(answer) as server:
+        actions = {**ACT, "put": PUT["act"], "bad": {**PUT["act"], "path": "/bad"}}
+        web = build(
+            {
+                "base_url": server.url,
+                "allow_plain_http": True,
+                "allow_addresses": ["127.0.0.1"],
+                "auth": BEARER,
+                "actions": actions,
+            }
+        )
+        ledger = SqliteEffectLedger.create(tmp_path / "effects.db", "run")
+        result = drive(inputs, effects={"web": web}, ledger=ledger)
+    assert result.status == "waiting_effect"
+    assert [CANARY in got.headers["authorization"] for got in server.got] == [True] * 3
+    assert result.checkpoint is not None
+    shown = json.dumps(result.to_dict()) + repr(result) + json.dumps(result.checkpoint.to_dict()) + caplog.text
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert "[redacted:key]" in shown
+    assert CANARY not in shown
+    assert not [raw for raw in files if CANARY.encode() in raw]
 
 
 class TestAnOrigin:
