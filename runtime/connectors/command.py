@@ -16,6 +16,7 @@ from typing import Any, Final, final
 
 import attrs
 
+from runtime.connectors.secrets import is_secret_ref
 from runtime.encoding.canonical import JsonValue
 from runtime.encoding.frozen import EMPTY_OBJECT, FrozenValue, JsonObject, freeze, thaw
 from runtime.errors import DefinitionError, shown
@@ -91,6 +92,11 @@ def as_env(value: Mapping[str, str]) -> JsonObject:
                 f"variable {shown(name)}", where="env", remedy="expected a name such as LANG, and text without NUL"
             )
     return JsonObject(dict(value))
+
+
+def _are_refs(_: object, field: "attrs.Attribute[Any]", value: JsonObject) -> None:
+    for name in value:
+        is_secret_ref(_, field.evolve(name=f"{field.name}.{name}"), value[name])
 
 
 def in_range(least: int, most: int) -> Validator:
@@ -184,6 +190,7 @@ class Command:
         prints_json: whether what it prints on success is one JSON document, which then is the output;
             output that was cut off is none.
         rules: JSON Schemas of params, by place, as `Param.schema` writes them; others are any text.
+        env_refs: the names of secrets, by the variable that each is given in; they are looked up for each call.
         enabled: whether it may be run; one that may not is `disabled`.
         dry_run: what a dry run gives, if not the shape of what it prints.
     """
@@ -196,6 +203,7 @@ class Command:
     idempotent: bool = attrs.field(default=False, validator=of_type(bool))
     prints_json: bool = attrs.field(default=False, validator=of_type(bool))
     rules: JsonObject = attrs.field(default=EMPTY_OBJECT, validator=of_type(JsonObject))
+    env_refs: JsonObject = attrs.field(default=EMPTY_OBJECT, converter=as_env, validator=_are_refs)
     enabled: bool = attrs.field(default=True, validator=of_type(bool))
     dry_run: FrozenValue = attrs.field(default=None, converter=freeze, validator=is_small_json)
 

@@ -1,22 +1,18 @@
 """Credentials of one HTTP call: looked up when it begins, dropped when it ends, and taken out of what comes back.
 
-Whoever is sent a credential can send it back, in a body or in an error. So what a call was made with is replaced in its
-output, as it is and as it may have been spelled. Read `http_api.py` next.
+How they are taken out is in `scrubbing.py`. Read `http_api.py` next.
 """
 
 import base64
-import json
 import re
-from collections.abc import Iterable
 from typing import Any, final
-from urllib.parse import quote
 
 import attrs
 
 from runtime.connectors.http_settings import Basic, Bearer, HttpSettings
 from runtime.connectors.http_url import is_base_url
+from runtime.connectors.scrubbing import scrub, spell
 from runtime.connectors.secrets import Secrets, variable_of
-from runtime.encoding.secretmarks import mark
 from runtime.errors import SecretUnavailableError, shown
 
 __all__ = ["Credentials", "look_up"]
@@ -39,15 +35,7 @@ class Credentials:
         """
         Replace the secrets of the call in JSON, in keys as well.
         """
-        if not self.spellings:
-            return value
-        if type(value) is str:
-            for spelling in self.spellings:
-                value = value.replace(spelling, mark("key"))
-            return value
-        if type(value) is dict:
-            return {self.scrub(key): self.scrub(item) for key, item in value.items()}
-        return [self.scrub(item) for item in value] if type(value) is list else value
+        return scrub(value, self.spellings)
 
 
 def look_up(settings: HttpSettings, secrets: Secrets) -> Credentials:
@@ -76,7 +64,7 @@ def look_up(settings: HttpSettings, secrets: Secrets) -> Credentials:
         headers.append(("Authorization", f"Basic {token}"))
     elif auth is not None:
         headers.append((auth.name, auth.prefix + _header_text(secrets, auth.value_ref, used)))
-    return Credentials(base_url=base_url, headers=tuple(headers), spellings=_spell(used))
+    return Credentials(base_url=base_url, headers=tuple(headers), spellings=spell(used))
 
 
 def _header_text(secrets: Secrets, ref: str, used: list[str]) -> str:
@@ -91,18 +79,3 @@ def _unusable(ref: str, expected: str) -> SecretUnavailableError:
     return SecretUnavailableError(
         f"secret {shown(ref)} cannot be used", where=variable_of(ref), remedy=f"expected {expected}"
     )
-
-
-def _spell(values: Iterable[str]) -> tuple[str, ...]:
-    spellings = {
-        spelling
-        for value in values
-        for spelling in (
-            value,
-            quote(value, safe="", errors="replace"),
-            quote(value, errors="replace"),
-            json.dumps(value)[1:-1],
-            base64.b64encode(value.encode(errors="surrogateescape")).decode(),
-        )
-    }
-    return tuple(sorted(spellings, key=lambda text: (-len(text), text)))

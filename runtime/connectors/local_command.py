@@ -33,11 +33,13 @@ from runtime.connectors.command import (
 from runtime.connectors.discovery import MAX_FILES, Misplaced, find_test_files, locate
 from runtime.connectors.outcomes import failed, succeeded, unknown
 from runtime.connectors.process import run_process
+from runtime.connectors.scrubbing import spell
+from runtime.connectors.secrets import Secrets
 from runtime.connectors.suite import MAX_CASES, run_suite
 from runtime.connectors.telling import tell
 from runtime.encoding.canonical import JsonValue
 from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
-from runtime.errors import DefinitionError, shown
+from runtime.errors import DefinitionError, SecretUnavailableError, shown
 from runtime.values.answers import EffectOutcome
 from runtime.values.checks import is_identifier, of_type
 from runtime.values.requests import EffectAsk, EffectMode, Request
@@ -116,6 +118,7 @@ class LocalCommand:
         max_timeout_ms: milliseconds a test run may ask for, and gets when it asks for none.
         max_files: files `find_tests` lists.
         max_cases: cases `run_junit` lists.
+        secrets: where the secrets that commands are given are looked up.
     """
 
     commands: Mapping[str, Command] = attrs.field(
@@ -131,10 +134,13 @@ class LocalCommand:
     max_timeout_ms: int = attrs.field(default=3_600_000, validator=in_range(1, MAX_TIMEOUT_MS))
     max_files: int = attrs.field(default=MAX_FILES, validator=in_range(1, MAX_FILES))
     max_cases: int = attrs.field(default=MAX_CASES, validator=in_range(1, MAX_CASES))
+    secrets: Secrets = attrs.field(factory=Secrets, repr=False)
 
     def describe(self) -> Mapping[str, Any]:
         """
-        List the actions: mode, JSON Schema of the params, whether doing it twice is doing it once, and what a dry run gives.
+        List the actions, and the names of the secrets that commands are given.
+
+        Of each action: mode, JSON Schema of the params, whether doing it twice is doing it once, and what a dry run gives.
         """
         return {
             "actions": {
@@ -146,7 +152,8 @@ class LocalCommand:
                     "reconcile": False,
                 }
                 for name, action in sorted(self._actions().items())
-            }
+            },
+            "secrets": sorted({ref for command in self.commands.values() for ref in command.env_refs.values()}),
         }
 
     def call(self, request: Request) -> EffectOutcome:
@@ -198,16 +205,20 @@ class LocalCommand:
         argv = command.fill(params)
         if argv is None:
             return failed("invalid_params")
+        try:
+            secrets = {name: self.secrets.resolve(ref) for name, ref in command.env_refs.items()}
+        except SecretUnavailableError:
+            return failed("auth_failed", reason="secret_unavailable")
         result = run_process(
             argv,
             cwd=self.cwd,
-            env={**self.env, **command.env},
+            env={**self.env, **command.env, **secrets},
             timeout_ms=command.timeout_ms,
             output_limit_bytes=command.output_limit_bytes,
         )
         fault = result.fault(0)
         if fault is None:
-            told = tell(result, prints_json=command.prints_json)
+            told = tell(result, prints_json=command.prints_json, spellings=spell(secrets.values()))
             if told is not None:
                 return told
             fault = "output_is_no_json"

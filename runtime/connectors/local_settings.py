@@ -4,7 +4,7 @@ Rules, referred to by number below:
 
 1. Every command says whether it reads or mutates; there is no default.
 2. A shell is no command: what it is given would be a program, and a param in it code.
-3. Variables of a command are written out, so a secret has no place among them: one that looks like it is refused.
+3. Variables under `env` are written out, so one that looks like a secret is refused; `env_refs` names secrets.
 4. The test runner of the connector is there only when `runners` names one.
 
 Values only; `local_command.py` runs them.
@@ -48,7 +48,7 @@ def _are_plain(_: object, field: "attrs.Attribute[Any]", value: dict[str, str]) 
         raise DefinitionError(
             f"variables that look like secrets: {shown(found)}",
             where=field.name,
-            remedy="let the program read its secret from a file of its own",
+            remedy="name the secret under env_refs instead",
         )
 
 
@@ -64,6 +64,7 @@ class CommandSettings:
     params: dict[str, Param] | None = None
     timeout_ms: int = attrs.field(default=60_000, validator=in_range(1, MAX_TIMEOUT_MS))
     env: dict[str, str] = attrs.field(factory=dict, validator=_are_plain, repr=False)
+    env_refs: dict[str, str] = attrs.field(factory=dict)
     output_limit_bytes: int = attrs.field(default=MAX_OUTPUT_BYTES, validator=in_range(0, MAX_OUTPUT_BYTES))
     idempotent: bool = attrs.field(default=False, validator=of_type(bool))
     prints_json: bool = attrs.field(default=False, validator=of_type(bool))
@@ -101,6 +102,7 @@ class CommandSettings:
             mode=self.mode,
             timeout_ms=self.timeout_ms,
             env=JsonObject(self.env),
+            env_refs=JsonObject(self.env_refs),
             output_limit_bytes=self.output_limit_bytes,
             idempotent=self.idempotent,
             prints_json=self.prints_json,

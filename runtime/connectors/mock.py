@@ -108,7 +108,8 @@ class Mock:
         """
         List the actions.
         """
-        return {"actions": {name: action.describe() for name, action in sorted(self.settings.actions.items())}}
+        actions = {name: action.describe() for name, action in sorted(self.settings.actions.items())}
+        return {"actions": actions, "secrets": []}
 
     def call(self, request: Request) -> EffectOutcome:
         """

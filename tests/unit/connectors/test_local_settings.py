@@ -1,8 +1,10 @@
 """Settings documents of `local_command`: what they may hold, and the connector that comes of them."""
 
+import base64
 import sys
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -15,6 +17,61 @@ from runtime.values import EffectOutcome
 Perform = Callable[..., EffectOutcome]
 
 SAY = [sys.executable, "-I", "-S", "-c", "import sys, os; print(ascii([sys.argv[1:], sorted(os.environ)]))"]
+
+
+CANARY = "canary/5d41+402abc"
+
+
+class TestASecret:
+    """
+    A command is given it in a variable, for each call, and nobody is shown it.
+    """
+
+    def _command(self, script: str, **changes: Any) -> Any:
+        argv = [sys.executable, "-I", "-S", "-c", f"import os, sys; s = os.environ['TOKEN']; {script}"]
+        command = {"argv": argv, "mode": "read", "env_refs": {"TOKEN": "deploy-token"}, **changes}
+        return build({"commands": {"go": command}})
+
+    def test_is_looked_up_for_each_call(self, perform: Perform, monkeypatch: pytest.MonkeyPatch) -> None:
+        """
+        Without it nothing is run, and what mutates is known not done.
+        """
+        connector = self._command("print(len(s))", mode="mutate")
+        outcome = perform(connector, "go", mode="mutate")
+        assert (outcome.status.value, outcome.code) == ("failed", "auth_failed")
+        for length in (3, 5):
+            monkeypatch.setenv("MISSION_SECRET_DEPLOY_TOKEN", "x" * length)
+            assert thaw(perform(connector, "go", mode="mutate").output)["stdout"] == f"{length}\n"
+        assert connector.describe()["secrets"] == ["deploy-token"]
+
+    @pytest.mark.parametrize(
+        ("script", "changes"),
+        [
+            ("print(s, file=sys.stderr); print('x' + s + 'y')", {}),
+            ("print(s[:9] * 3, s)", {"output_limit_bytes": 40}),
+            ("import json; print(json.dumps(dict([(s, [s, 1])])))", {"prints_json": True}),
+            ("import base64; print(base64.b64encode(s.encode()).decode())", {}),
+            ("import urllib.parse; print(urllib.parse.quote(s, safe=''), urllib.parse.quote(s))", {}),
+        ],
+        ids=["text", "cut_off", "json", "base64", "address"],
+    )
+    def test_that_is_printed_is_in_no_outcome(
+        self, perform: Perform, monkeypatch: pytest.MonkeyPatch, script: str, changes: dict[str, Any]
+    ) -> None:
+        """
+        Neither as it is nor as it may be spelled, and no part of it where the output was cut.
+        """
+        monkeypatch.setenv("MISSION_SECRET_DEPLOY_TOKEN", CANARY)
+        connector = self._command(script, **changes)
+        outcome = perform(connector, "go")
+        shown = repr([outcome, thaw(outcome.output), connector])
+        assert outcome.status.value == "succeeded"
+        assert "[redacted:key]" in shown
+        assert CANARY not in shown
+        assert quote(CANARY, safe="") not in shown
+        assert base64.b64encode(CANARY.encode()).decode() not in shown
+        if "output_limit_bytes" in changes:
+            assert not thaw(outcome.output)["stdout"].rstrip("…").endswith(CANARY[:6])
 
 
 class TestADocument:
@@ -84,6 +141,8 @@ class TestADocument:
             ({"argv": ["ls", "{x}"], "params": {"x": {"type": "json"}}}, "params"),
             ({"env": {"API_TOKEN": "canary-0123456789"}}, "API_TOKEN"),
             ({"env": {"A B": "c"}}, "A B"),
+            ({"env_refs": {"TOKEN": "sk live canary"}}, "TOKEN"),
+            ({"env_refs": {"A B": "TOKEN"}}, "A B"),
             ({"timeout_ms": 0}, "timeout_ms"),
             ({"shell": True}, "shell"),
         ],
