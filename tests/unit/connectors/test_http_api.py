@@ -207,6 +207,43 @@ class TestACall:
             assert thaw(perform(there, "act").output) == {"status": 200, "body": 1}
             assert told(perform(gone, "act"))[1:] == ("validation_failed", {"reason": "response_lacks_member"})
 
+    def test_refuses_a_body_that_no_outcome_can_hold(self, perform: Perform) -> None:
+        """
+        Too deep, or too large once it is written as JSON; what changes something may have been done.
+        """
+        put = {"mode": "mutate", "method": "PUT", "path": "/"}
+        deep, long = (
+            Said(body=b"[" * 64 + b"]" * 64),
+            Said(body=b"\1" * 300_000, headers={"Content-Type": "text/plain"}),
+        )
+        for said in (deep, long):
+            with serve(said) as server:
+                connector = connect(server, actions={**with_action(), "put": put}, response_limit_bytes=400_000)
+                assert told(perform(connector, "act"))[1:] == (
+                    "validation_failed",
+                    {"reason": "response_too_large", "http_status": 200},
+                )
+                assert perform(connector, "put", mode="mutate").status.value == "unknown"
+
+    def test_refuses_params_that_make_no_body(self, perform: Perform) -> None:
+        """
+        What is too deep to be sent is known not sent.
+        """
+        deep: Any = 1
+        for _ in range(62):
+            deep = [deep]
+        action = {
+            "mode": "mutate",
+            "method": "PUT",
+            "path": "/",
+            "params": {"any": {"type": "json"}},
+            "body": {"a": {"b": ["{any}"]}},
+        }
+        with serve(Said()) as server:
+            outcome = perform(connect(server, actions={"act": action}), "act", {"any": deep}, mode="mutate")
+        assert told(outcome) == ("failed", "validation_failed", {"reason": "body_too_large_or_deep"})
+        assert not server.got
+
     def test_takes_text_as_text_without_what_looks_like_a_secret(self, perform: Perform) -> None:
         """
         What another program says is redacted; data is left as it is.

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -285,6 +286,13 @@ class TestWithoutAServer:
         """
         monkeypatch.setitem(process.BASE_ENV, "PATH", "/no/such/folder")
         assert told(perform(build(make_settings()), "up")) == ("failed", "unsupported", {"reason": "command_not_found"})
+
+    def test_no_room_for_the_log_is_known_not_done(self, perform: Perform, monkeypatch: pytest.MonkeyPatch) -> None:
+        """
+        Nothing was run.
+        """
+        monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")
+        assert told(perform(build(make_settings()), "up")) == ("failed", "transient", {"reason": "no_room_for_a_log"})
 
     @pytest.mark.parametrize(
         ("action", "params", "code"),
