@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -114,25 +114,23 @@ def serve_raw(handle: Callable[[socket.socket], None]) -> Iterator[int]:
     `handle` ends when the other side closes, at the latest; so it needs no time.
     """
     listener = socket.create_server(("127.0.0.1", 0))
+    is_over = threading.Event()
 
     def take() -> None:
         while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                try:
-                    handle(connection)
-                except OSError:
-                    continue
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                if is_over.is_set():
+                    return
+                handle(connection)
 
     thread = threading.Thread(target=take)
     thread.start()
     try:
         yield listener.getsockname()[1]
     finally:
-        # Closing a socket that another thread accepts on wakes nobody; shutting it down does.
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+        # Closing a socket that another thread accepts on wakes nobody; a connection does.
+        is_over.set()
+        socket.create_connection(listener.getsockname()).close()
         thread.join()
+        listener.close()

@@ -223,7 +223,7 @@ class TestAName:
         """
         with serve(Said(body=1)) as server:
             url = f"http://two.example:{server.port}"
-            connector = make(url, resolve=lambda *_: ["127.0.0.2", "127.0.0.1"], allow_addresses=["127.0.0.0/8"])
+            connector = make(url, resolve=lambda *_: ["::1", "127.0.0.1"], allow_addresses=["127.0.0.1", "::1"])
             assert thaw(perform(connector, "act").output)["body"] == 1
 
 
