@@ -480,7 +480,7 @@ def test_the_life_of_a_run_is_drawn_from_its_table() -> None:
         words = f"`{http_status_of(state)}` | `{operator_state_of(state, is_escalated=False)}`"
         assert f"| `{state}` | {' · '.join(moves)} | {words} |" in page
     drawn = {tuple(re.split(r" --> |: ", line.strip())) for line in page.splitlines() if " --> " in line}
-    expected = {("[*]", "created"), *((str(state), "[*]") for state in TERMINAL_STATES)}
+    expected: set[tuple[str, ...]] = {("[*]", "created"), *((str(state), "[*]") for state in TERMINAL_STATES)}
     for state in RunState:
         for after in {*TRANSITIONS[state].values()}:
             events = [event for event, to in TRANSITIONS[state].items() if to is after]
