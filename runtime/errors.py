@@ -42,6 +42,7 @@ __all__ = [
     "ParamsError",
     "PlanChangedError",
     "PolicyError",
+    "ProfileError",
     "ReceiptMismatchError",
     "RevisionConflictError",
     "SealMismatchError",
@@ -56,6 +57,7 @@ __all__ = [
     "UnknownKeyError",
     "UnknownMissionError",
     "UnknownNameError",
+    "UnknownProfileError",
     "UnknownRunError",
     "UnknownSealError",
     "UnsafePathError",
@@ -206,6 +208,14 @@ class PolicyError(DefinitionError):
     code = "invalid_policy"
 
 
+class ProfileError(DefinitionError):
+    """
+    A profile or an environment cannot be used, or a run of one cannot be compiled.
+    """
+
+    code = "invalid_profile"
+
+
 class UngatedFlagError(DefinitionError):
     """
     A verdict can flag, and no later step asks a person, or something is changed outside before that step.
@@ -310,6 +320,14 @@ class UnknownKeyError(UnknownNameError):
     """
 
     code = "unknown_key"
+
+
+class UnknownProfileError(UnknownNameError):
+    """
+    No profile of this name is installed, and there is no directory of it.
+    """
+
+    code = "unknown_profile"
 
 
 class UnknownRunError(UnknownNameError):
