@@ -148,5 +148,5 @@ def lint_pair(environment: Environment, profile: Profile) -> tuple[Fault, ...]:
         noted.add(environment.part, f"the profile has no connector {name!r}", f"connectors[{name!r}]")
     changing = [name for name, part in profile.intents.items() if RunMode.APPLY in part.value.modes]
     if changing and environment.policy is None:
-        noted.add(environment.part, f"no policy: changes by {sorted(changing)} are admitted by nothing", "policy")
+        noted.add(environment.part, f"no policy: nobody says who may let {sorted(changing)} change something", "policy")
     return noted.listed

@@ -243,7 +243,7 @@ class TestLintingAPair:
         text = ENVIRONMENT.replace("  service:\n", "  other:\n")
         told = [warning.message for warning in lint_pair(_read(tmp_path, text), read_profile(write(tmp_path / "p")))]
         assert told == [
-            "no policy: changes by ['restart'] are admitted by nothing",
+            "no policy: nobody says who may let ['restart'] change something",
             "no connector 'service': intents whose workflows use it are refused",
             "the profile has no connector 'other'",
         ]
