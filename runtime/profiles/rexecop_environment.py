@@ -12,9 +12,11 @@ from runtime.profiles.places import Faults, Part
 from runtime.profiles.scalars import is_name
 from runtime.values.checks import is_text
 
-__all__ = ["environment_of", "is_rexecop_environment"]
+__all__ = ["WRAPPER", "OldEnvironment", "environment_of", "is_rexecop_environment"]
 
-_WRAPPER: Final = "environment"
+WRAPPER: Final = "environment"
+"""The key the document stands below."""
+
 _BACKENDS: Final = {"local_shell_readonly": "local_command"}
 """Backends that have another name here."""
 _SAFETY: Final = ("max_concurrent_operations", "target_lock_enabled", "maintenance_windows")
@@ -52,7 +54,7 @@ def is_rexecop_environment(document: Document) -> bool:
     """
     Tell whether a document is one of that layout.
     """
-    return type(document.value) is dict and _WRAPPER in document.value and "schema" not in document.value
+    return type(document.value) is dict and WRAPPER in document.value and "schema" not in document.value
 
 
 def environment_of(document: Document, faults: Faults, noted: Faults) -> Part[EnvironmentDocument] | None:
@@ -61,10 +63,10 @@ def environment_of(document: Document, faults: Faults, noted: Faults) -> Part[En
     """
     value: Any = document.value
     for name in value:
-        if name != _WRAPPER:
+        if name != WRAPPER:
             noted.add_at(document, f"nothing reads {name!r}", f"[{name!r}]")
-    inner = _without_unread(value[_WRAPPER], document, noted)
-    old = faults.read(Part(inner, document, _WRAPPER), OldEnvironment)
+    inner = _without_unread(value[WRAPPER], document, noted)
+    old = faults.read(Part(inner, document, WRAPPER), OldEnvironment)
     if old is None:
         return None
     before = len(faults)
@@ -90,7 +92,7 @@ def environment_of(document: Document, faults: Faults, noted: Faults) -> Part[En
             },
         },
         document,
-        _WRAPPER,
+        WRAPPER,
     )
     return faults.read(plain, EnvironmentDocument)
 
@@ -100,12 +102,12 @@ def _without_unread(value: JsonValue, document: Document, noted: Faults) -> Json
         return value
     known = {field.name for field in attrs.fields(OldEnvironment)}
     for name in value.keys() - known:
-        noted.add_at(document, f"nothing reads {name!r}", f"{_WRAPPER}[{name!r}]")
+        noted.add_at(document, f"nothing reads {name!r}", f"{WRAPPER}[{name!r}]")
     kept: dict[str, JsonValue] = {name: member for name, member in value.items() if name in known}
     safety = kept.get("safety")
     if type(safety) is dict:
         for name in safety.keys() - {*_SAFETY}:
-            noted.add_at(document, f"nothing reads {name!r}", f"{_WRAPPER}.safety[{name!r}]")
+            noted.add_at(document, f"nothing reads {name!r}", f"{WRAPPER}.safety[{name!r}]")
         kept["safety"] = {name: member for name, member in safety.items() if name in _SAFETY}
     return kept
 
