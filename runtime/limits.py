@@ -173,8 +173,8 @@ MAX_ORPHANS: Final = 32
 
 MAX_PROFILE_FILES: Final = 200
 """Documents of one profile."""
-MAX_PROFILE_BYTES: Final = 512 * 1024
-"""Size of all documents of one profile together, and of one environment; their reader takes microseconds a byte."""
+MAX_PROFILE_BYTES: Final = 128 * 1024
+"""Size of all documents of one profile together, and of one environment; their reader takes up to 30 microseconds a byte."""
 MAX_TARGETS: Final = 1000
 """Targets of one environment."""
 MAX_GROUP_MEMBERS: Final = 256

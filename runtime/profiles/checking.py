@@ -15,7 +15,6 @@ from runtime.orchestration.definitions import StepSpec, WorkflowDefinition
 from runtime.orchestration.payloads_asking import DecidePayload
 from runtime.orchestration.preflight import prove
 from runtime.orchestration.prepare import PreparedStep, mutating_steps, prepare
-from runtime.orchestration.schema import schema_faults
 from runtime.orchestration.sequence import SequenceRule, named_steps
 from runtime.profiles.building import specs_of
 from runtime.profiles.documents import ConnectorContract, Intent, RunMode, Step, StepType, Workflow
@@ -23,7 +22,7 @@ from runtime.profiles.drafting import Draft
 from runtime.profiles.places import Faults, Part, Spot
 from runtime.profiles.profile import catalogue_of
 from runtime.profiles.references import has_reference
-from runtime.profiles.stepcheck import check_step
+from runtime.profiles.stepcheck import check_step, schema_defects
 from runtime.profiles.validation import rule_faults
 
 __all__ = ["check_profile", "lint_definition"]
@@ -69,7 +68,7 @@ def lint_definition(steps: tuple[Step, ...], catalogue: JsonObject) -> WorkflowD
 def _check_contract(part: Part[ConnectorContract], faults: Faults) -> None:
     for name, shape in part.value.actions.items():
         if shape.params is not None:
-            for fault in schema_faults(shape.params.thaw()):
+            for fault in schema_defects(shape.params):
                 faults.add(part, fault.message, f"actions[{name!r}].params{fault.where.removeprefix('input_schema')}")
 
 
@@ -86,10 +85,9 @@ def _check_intent(part: Part[Intent], faults: Faults, draft: Draft, mutating: Ma
             "modes",
         )
     if intent.params is not None:
-        schema = intent.params.thaw()
-        for fault in schema_faults(schema):
+        for fault in schema_defects(intent.params):
             faults.add(part, fault.message, f"params{fault.where.removeprefix('input_schema')}")
-        if schema.get("type") != "object":
+        if intent.params.get("type") != "object":
             faults.add(part, "params are no object: write type: object", "params")
 
 

@@ -1,21 +1,22 @@
 """What a step of a profile may hold, by its type, and what it refers to. Every fault with its place in the document."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
 
 from runtime.encoding.converter import KEY
-from runtime.encoding.frozen import JsonObject
-from runtime.errors import shown
+from runtime.encoding.frozen import EMPTY_OBJECT, JsonObject
+from runtime.errors import Fault, shown
 from runtime.orchestration.operations import HUMAN, OPERATIONS, Operation
-from runtime.orchestration.schema import input_faults
+from runtime.orchestration.schema import input_faults, schema_faults
 from runtime.profiles.building import COMMON, fillable
 from runtime.profiles.documents import ConnectorContract, Intent, Step, StepType
 from runtime.profiles.places import Part, Spot
 from runtime.profiles.references import find_references, reference_fault
 
-__all__ = ["check_step"]
+__all__ = ["check_step", "schema_defects"]
 
 _ACTION: Final = "action"
 _FIELDS: Final[dict[StepType, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -60,6 +61,14 @@ def check_step(
     _check_references(spot, step, intents)
 
 
+@lru_cache(maxsize=128)
+def schema_defects(schema: JsonObject) -> tuple[Fault, ...]:
+    """
+    List what keeps a schema from being used; values are held only to one without any.
+    """
+    return tuple(schema_faults(schema.thaw()))
+
+
 def _check_action(spot: Spot, step: Step, connectors: Mapping[str, Part[ConnectorContract]]) -> None:
     if step.connector not in connectors:
         spot.add(
@@ -81,7 +90,7 @@ def _check_action(spot: Spot, step: Step, connectors: Mapping[str, Part[Connecto
         schema = actions[name].params
         plain = params.thaw()
         # With references in them they are looked at when a run is compiled, as what they will be.
-        if schema is not None and not any(True for _ in find_references(plain)):
+        if schema is not None and not schema_defects(schema) and not any(True for _ in find_references(plain)):
             for fault in input_faults(schema.thaw(), plain):
                 spot.add(fault.message, f"{below}{fault.where.removeprefix('input')}")
 
@@ -137,7 +146,9 @@ def _param_fault(reference: str, intents: list[Intent]) -> str:
     if names[0] != "params":
         return ""
     for intent in intents:
-        schema = JsonObject({}) if intent.params is None else intent.params
+        schema = EMPTY_OBJECT if intent.params is None else intent.params
+        if schema_defects(schema):  # Its own faults are told where it stands.
+            continue
         properties = schema.get("properties", {})
         if names[1] not in properties:
             return f"reference {shown(reference)}: intent {shown(intent.id)} takes params {sorted(properties)}"
