@@ -116,6 +116,18 @@ ONE_LINE = {
         ("intents/restart.yaml", "maxLength: 200", "pattern: a"),
         "keyword 'pattern' is not allowed",
     ),
+    "params_whose_schema_is_none": (
+        ("intents/restart.yaml", "required: [reason]", "required: null"),
+        "None is not of type 'array' @ P/intents/restart.yaml:9 params/required",
+    ),
+    "params_of_an_action_whose_schema_is_none": (
+        (SERVICE, "required: [names]", "required: null"),
+        "None is not of type 'array' @ P/connectors/service.yaml:8 actions['health'].params/required",
+    ),
+    "params_of_an_action_that_is_called_whose_schema_is_none": (
+        (SERVICE, "stop: {mode: mutate}", "stop: {mode: mutate, params: {type: 5}}"),
+        "@ P/connectors/service.yaml:13 actions['stop'].params/type",
+    ),
     "params_that_are_no_object": (
         ("intents/restart.yaml", "  type: object\n", "  type: array\n"),
         "params are no object: write type: object @ P/intents/restart.yaml:6 params",
