@@ -45,6 +45,7 @@ __all__ = [
     "ParamsError",
     "PlanChangedError",
     "PolicyError",
+    "ProfileError",
     "ReceiptMismatchError",
     "RevisionConflictError",
     "SealMismatchError",
@@ -60,6 +61,7 @@ __all__ = [
     "UnknownKeyError",
     "UnknownMissionError",
     "UnknownNameError",
+    "UnknownProfileError",
     "UnknownRunError",
     "UnknownSealError",
     "UnsafePathError",
@@ -210,6 +212,14 @@ class PolicyError(DefinitionError):
     code = "invalid_policy"
 
 
+class ProfileError(DefinitionError):
+    """
+    A profile or an environment cannot be used, or a run of one cannot be compiled.
+    """
+
+    code = "invalid_profile"
+
+
 class UngatedFlagError(DefinitionError):
     """
     A verdict can flag, and no later step asks a person, or something is changed outside before that step.
@@ -322,6 +332,14 @@ class UnknownKeyError(UnknownNameError):
     """
 
     code = "unknown_key"
+
+
+class UnknownProfileError(UnknownNameError):
+    """
+    No profile of this name is installed, and there is no directory of it.
+    """
+
+    code = "unknown_profile"
 
 
 class UnknownRunError(UnknownNameError):

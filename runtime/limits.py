@@ -13,6 +13,7 @@ __all__ = [
     "MAX_CHOICES",
     "MAX_CLAUSES",
     "MAX_CONCURRENCY",
+    "MAX_CONCURRENT_RUNS",
     "MAX_DAYS",
     "MAX_DEPTH",
     "MAX_DOCUMENT_BYTES",
@@ -23,6 +24,7 @@ __all__ = [
     "MAX_EXPRESSION_LENGTH",
     "MAX_EXPRESSION_TEXT",
     "MAX_FAULTS",
+    "MAX_GROUP_MEMBERS",
     "MAX_HOST_LENGTH",
     "MAX_HUMAN_STEPS",
     "MAX_IDENTIFIER_LENGTH",
@@ -38,6 +40,8 @@ __all__ = [
     "MAX_PAYLOAD_BYTES",
     "MAX_PICKED",
     "MAX_POINTER_LENGTH",
+    "MAX_PROFILE_BYTES",
+    "MAX_PROFILE_FILES",
     "MAX_QUORUM",
     "MAX_RANKS",
     "MAX_RATE",
@@ -55,9 +59,12 @@ __all__ = [
     "MAX_SIGNATURES",
     "MAX_STEPS",
     "MAX_STEP_FUEL",
+    "MAX_TARGETS",
     "MAX_TEXT_LENGTH",
     "MAX_TRUST_BYTES",
+    "MAX_VALIDATION_RULES",
     "MAX_WEIGHTS",
+    "MAX_WINDOWS",
     "SHOWN_VALUE_LENGTH",
 ]
 
@@ -170,6 +177,21 @@ MAX_CONCURRENCY: Final = 32
 """Actions of one decision that run at once."""
 MAX_ORPHANS: Final = 32
 """Executors of one process that run on after their time was up; a further attempt under a limit is denied."""
+
+MAX_PROFILE_FILES: Final = 200
+"""Documents of one profile."""
+MAX_PROFILE_BYTES: Final = 128 * 1024
+"""Size of all documents of one profile together, and of one environment; their reader takes up to 30 microseconds a byte."""
+MAX_TARGETS: Final = 1000
+"""Targets of one environment."""
+MAX_GROUP_MEMBERS: Final = 256
+"""Members of one group of targets."""
+MAX_VALIDATION_RULES: Final = 64
+"""Validation rules of one intent."""
+MAX_WINDOWS: Final = 64
+"""Maintenance windows of one environment."""
+MAX_CONCURRENT_RUNS: Final = 1000
+"""Runs that an environment may let go on at once."""
 
 MAX_FAULTS: Final = 20
 """Faults reported together for one document; the rest are counted."""

@@ -7,16 +7,20 @@ import contextlib
 import math
 import resource
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from makers import make_decision, make_gate, make_step, nested, run
+from profiling import ENVIRONMENT, NATIVE, write
 
 from runtime.encoding.canonical import canonical
 from runtime.encoding.jsontext import parse_json
 from runtime.errors import MissionEngineError
 from runtime.orchestration import ExecutionContext
 from runtime.orchestration.registry import run_mission
+from runtime.profiles.loading import read_environment, read_profile
 
 MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 10
@@ -72,6 +76,40 @@ def below_long_keys(value: Any) -> Any:
     return value
 
 
+def profile_of_texts(**changes: str) -> str:
+    """
+    Read a profile some of whose documents are bombs.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return read_profile(write(Path(folder), **changes), label="P").name
+
+
+def environment_of_text(text: str) -> str:
+    """
+    Read an environment that is a bomb.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "env.yaml"
+        path.write_text(text)
+        return read_environment(path).id
+
+
+def laughs(levels: int) -> str:
+    """
+    Write anchors that are each ten of the one before.
+    """
+    lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, levels)]
+    return "\n".join(lines)
+
+
+def group_of(count: int) -> str:
+    """
+    Write an environment with one group of many.
+    """
+    members = "\n".join(f"      - m{number}" for number in range(count))
+    return ENVIRONMENT.replace("    members: [mail-1, mail-2]\n", f"    members:\n{members}\n")
+
+
 BOMBS: dict[str, Callable[[], Any]] = {
     "a list in itself, doubled, as a context": lambda: ExecutionContext(doubled(60)),
     "a list in itself, doubled, in a context": lambda: ExecutionContext({"a": doubled(60)}),
@@ -100,7 +138,7 @@ BOMBS: dict[str, Callable[[], Any]] = {
     "a fraction of a million digits": lambda: parse_json("0." + "1" * 1_000_000),
     "a schema that requires names of two types": lambda: decide({"required": [*map(str, range(60_000)), 1]}, {}),
     "a schema of types that are none": lambda: decide({"type": [*map(str, range(60_000)), 1]}, {}),
-    "an enum for every item": lambda: decide({"items": {"enum": list(range(20_000))}}, list(range(-5_000, 0))),
+    "an enum for every item": lambda: decide({"items": {"enum": list(range(6_000))}}, list(range(-5_000, 0))),
     "a thousand schemas for every item": lambda: decide(
         {"items": {"allOf": [{"type": "integer"}] * 990}}, list(range(100_000))
     ),
@@ -129,6 +167,37 @@ BOMBS: dict[str, Callable[[], Any]] = {
         score=[{"kind": "rank_of", "of": "", "order": ["x" * 15_000], "weight": 1}] * 16,
     ),
     "a rank for each of many": lambda: follow("prioritize", [0] * 1_000_000, score="item"),
+    "anchors of anchors in a profile": lambda: profile_of_texts(workflows__look=laughs(12)),
+    "a document nested deep": lambda: profile_of_texts(workflows__look="[" * 200_000),
+    "a document of many small parts": lambda: profile_of_texts(workflows__look="[" + "0," * 60_000 + "0]"),
+    "many documents of many small parts": lambda: profile_of_texts(
+        **{f"intents__i{number}": "[" + "0," * 500 + "0]" for number in range(110)}
+    ),
+    "a workflow of many steps": lambda: profile_of_texts(
+        workflows__look="schema: profile-workflow/v1\nid: look\nsteps:\n"
+        + "".join(f"  - {{id: s{number}, type: evidence, action: a}}\n" for number in range(2_500))
+    ),
+    "one reference many times": lambda: profile_of_texts(
+        workflows__look=NATIVE["workflows/look.yaml"].replace('"${target.members}"', '"' + "${target.id}" * 9_000 + '"')
+    ),
+    "a text of opened references": lambda: profile_of_texts(
+        workflows__look=NATIVE["workflows/look.yaml"].replace('"${target.members}"', '"' + "${" * 60_000 + '"')
+    ),
+    "params whose schema multiplies": lambda: profile_of_texts(
+        intents__restart=NATIVE["intents/restart.yaml"].replace(
+            "reason: {type: string, maxLength: 200}",
+            "reason: {anyOf: [" + ", ".join(["{anyOf: [{type: string}, {type: 'null'}]}"] * 1_000) + "]}",
+        )
+    ),
+    "a group of many members": lambda: environment_of_text(group_of(8_000)),
+    "an environment of many targets": lambda: environment_of_text(
+        ENVIRONMENT.replace(
+            "targets:\n", "targets:\n" + "".join(f"  t{number}: {{type: vm}}\n" for number in range(6_000))
+        )
+    ),
+    "an environment of many windows": lambda: environment_of_text(
+        ENVIRONMENT + '    - {start: "01:00", end: "02:00"}\n' * 3_000
+    ),
     "a list appended to itself": lambda: repeat("append", "/a"),
     "a list set into itself": lambda: repeat("set", "/a/0"),
 }

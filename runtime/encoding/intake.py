@@ -20,19 +20,20 @@ _find_tokens = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s,:{}\[\]"]+').
 """Texts, brackets and plain scalars of valid JSON; commas, colons and white space say nothing about lines."""
 
 
-def parse_document(raw: bytes | str, *, source: str) -> Document:
+def parse_document(raw: bytes | str, *, source: str, text_keys: frozenset[str] = frozenset()) -> Document:
     """
     Parse a document that people write: JSON when its name ends in `.json`, else YAML.
 
     Args:
         raw: UTF-8 bytes or text, at most 1 MiB; no byte order mark.
         source: name of the text in messages, such as its file name.
+        text_keys: plain keys of YAML that are text here, though some readers take them for something else: `on`.
 
     Raises:
         EncodingError: as `parse_json` and `parse_yaml`; every fault of the text is listed with its place.
     """
     if not source.lower().endswith(".json"):
-        return parse_yaml(raw, source=source)
+        return parse_yaml(raw, source=source, text_keys=text_keys)
     text = decode_text(raw, source, MAX_PAYLOAD_BYTES)
     value = parse_json(text, source=source)
     return Document(source=source, value=value, mark=_mark_json(text, source))

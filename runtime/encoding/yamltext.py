@@ -44,13 +44,14 @@ _REMEDIES: Final = {
 }
 
 
-def parse_yaml(text: bytes | str, *, source: str = "") -> Document:
+def parse_yaml(text: bytes | str, *, source: str = "", text_keys: frozenset[str] = frozenset()) -> Document:
     """
     Parse YAML text into a value of the canonical domain and the line of each of its parts.
 
     Args:
         text: UTF-8 bytes or text, at most 1 MiB; no byte order mark.
         source: name of the text in messages, such as its file name.
+        text_keys: plain keys that are text, though some readers take them for something else.
 
     Raises:
         EncodingError: the text is not YAML, is more of YAML than is read here, or holds what canonical JSON cannot;
@@ -58,7 +59,7 @@ def parse_yaml(text: bytes | str, *, source: str = "") -> Document:
     """
     decoded = decode_text(text, source, MAX_PAYLOAD_BYTES)
     _check_characters(decoded, source)
-    reader = _Reader(source)
+    reader = _Reader(source, text_keys=text_keys)
     _read_events(decoded, reader)
     return reader.finish()
 
@@ -146,6 +147,7 @@ class _Reader:
     source: str
     line: int = 1
     column: int = 1
+    text_keys: frozenset[str] = frozenset()
     parts: int = 0
     documents: int = 0
     faults: list[EncodingError] = attrs.field(factory=list)
@@ -269,7 +271,7 @@ class _Reader:
         key = join_surrogates(text)
         if is_plain and text == "<<":
             self.refuse("merge key <<", "write the members out")
-        elif is_plain and (ambiguity(text) or type(resolve(text)) is not str):
+        elif is_plain and key not in self.text_keys and (ambiguity(text) or type(resolve(text)) is not str):
             self.refuse(f"plain key {shown(text)}, which is not text to every reader", "quote it")
         elif key in top.key_lines:
             self.refuse(f"key {shown(key)} stands twice, first in line {top.key_lines[key]}", "keep one")
