@@ -6,7 +6,6 @@ import attrs
 
 from runtime.encoding.canonical import canonical_record
 from runtime.encoding.converter import structure, unstructure
-from runtime.encoding.digest import digest_of
 from runtime.encoding.frozen import JsonObject
 from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import IntegrityError, TransitionError, shown
@@ -54,7 +53,7 @@ class RecordedRun:
         """
         The digest of the receipt: the name of the run.
         """
-        return digest_of(self.receipt.thaw())
+        return self.receipt.digest
 
     @property
     def raw(self) -> bytes:

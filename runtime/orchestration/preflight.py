@@ -31,6 +31,7 @@ __all__ = [
     "read_rules",
     "say_event",
     "verify_proof",
+    "walk_and_hold",
 ]
 
 _SCHEMA: Final = "certificate/v1"
@@ -96,11 +97,11 @@ def _list_options(
     packs = read_policies(policies)
     bind_policies(steps, packs)
     verify_actions(steps, catalogue)
-    return list_options(steps, packs, catalogue.thaw())
+    return list_options(steps, packs, catalogue)
 
 
 @lru_cache(maxsize=256)
-def _walk_and_hold(options: tuple[Options, ...], rules: tuple[SequenceRule, ...]) -> tuple[int, CounterExample | None]:
+def walk_and_hold(options: tuple[Options, ...], rules: tuple[SequenceRule, ...]) -> tuple[int, CounterExample | None]:
     """
     Count the paths and hold the rules to them. Workflows that differ in words and values alone have the same.
     """
@@ -169,7 +170,7 @@ def prove(
             f"{len(rules)} sequence rules", where="rules", remedy=f"the limit is {MAX_SEQUENCE_RULES}"
         )
     options = _list_options(definition, policies, catalogue)
-    path_count, broken = _walk_and_hold(options, rules)
+    path_count, broken = walk_and_hold(options, rules)
     if broken is not None:
         raise _refusal(definition, broken)
     documents = [{"kind": rule.KIND, **unstructure(rule)} for rule in rules]

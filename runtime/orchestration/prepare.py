@@ -23,6 +23,7 @@ __all__ = ["ALLOWED_KINDS", "PreparedStep", "mutating_steps", "prepare", "refuse
 
 ALLOWED_KINDS: Final = ("human", "runtime")
 _CACHED_BYTES: Final = 64 * 1024
+_SMALL_STEP_BYTES: Final = 4 * 1024
 
 
 @final
@@ -38,6 +39,13 @@ class PreparedStep:
     payload_digest: str
     is_gated: bool
     """Whether it runs only after a verdict that flagged."""
+
+    @property
+    def is_small(self) -> bool:
+        """
+        Tell whether it is small enough to be kept; then steps that are equal are one object.
+        """
+        return len(self.spec.payload.raw) <= _SMALL_STEP_BYTES
 
 
 def prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:
@@ -68,7 +76,9 @@ def _prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:
     prepared = []
     for index, step in enumerate(definition.steps):
         try:
-            prepared.append(_read(step))
+            # Runs of one mission mostly differ in few steps; the others are the same value, and are read once.
+            is_small = len(step.payload.raw) <= _SMALL_STEP_BYTES
+            prepared.append(_read_cached(step) if is_small else _read(step))
         except DefinitionError as error:
             own = error.faults or (Fault(error.what),)
             faults += [
@@ -155,3 +165,6 @@ def _read(step: StepSpec) -> PreparedStep:
         payload_digest=step.payload.digest,
         is_gated=payload.when is When.FLAGGED,
     )
+
+
+_read_cached = lru_cache(maxsize=1024)(_read)

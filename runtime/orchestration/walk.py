@@ -8,10 +8,12 @@ would meet. Read `preflight.py` for what is done with them. Source: DESIGN.md 5.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, final
 
 import attrs
 
+from runtime.encoding.frozen import JsonObject
 from runtime.encoding.pointer import Pointer
 from runtime.orchestration.capabilities import list_capabilities
 from runtime.orchestration.deciding import Policies
@@ -20,6 +22,7 @@ from runtime.orchestration.payloads_asking import ActionPayload, DecidePayload, 
 from runtime.orchestration.prepare import PreparedStep
 from runtime.orchestration.sequence import Event
 from runtime.orchestration.voting import REJECT
+from runtime.policy.pack import PolicyPack
 from runtime.values.verdicts import Decision
 
 __all__ = ["Options", "Path", "list_options", "walk_paths"]
@@ -44,9 +47,7 @@ class Path:
         return _ENDS.get(self.events[-1].outcome, "completed")
 
 
-def list_options(
-    steps: tuple[PreparedStep, ...], packs: Policies, catalogue: Mapping[str, Any]
-) -> tuple["Options", ...]:
+def list_options(steps: tuple[PreparedStep, ...], packs: Policies, catalogue: JsonObject) -> tuple["Options", ...]:
     """
     Tell what each step can do: all that paths depend on.
 
@@ -55,7 +56,20 @@ def list_options(
         packs: the packs its `decide` steps ask for, by policy id.
         catalogue: what its connectors say of themselves.
     """
-    return tuple(Options.of(step, packs, catalogue) for step in steps)
+    return tuple(_list_one(step, packs, catalogue) for step in steps)
+
+
+def _list_one(step: PreparedStep, packs: Policies, catalogue: JsonObject) -> "Options":
+    pack = packs[step.payload.policy] if isinstance(step.payload, DecidePayload) else None
+    return (_options_cached if step.is_small else _options_of)(step, pack, catalogue)
+
+
+def _options_of(step: PreparedStep, pack: PolicyPack | None, catalogue: JsonObject) -> "Options":
+    return Options.of(step, {} if pack is None else {pack.policy_id: pack}, catalogue)
+
+
+# Steps that are equal are one value, see `prepare.py`; so runs of one mission share what most of their steps can do.
+_options_cached = lru_cache(maxsize=1024)(_options_of)
 
 
 def walk_paths(options: tuple["Options", ...]) -> tuple[Path, ...]:

@@ -31,7 +31,7 @@ from runtime.evidence.record import RecordedRun
 from runtime.evidence.replay import replay
 from runtime.evidence.verify import verify_bundle
 from runtime.orchestration import ExecutionContext, Orchestrator, StepSpec, WorkflowDefinition
-from runtime.orchestration.preflight import prove
+from runtime.orchestration.preflight import prove, walk_and_hold
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
 from runtime.orchestration.result import OrchestrationResult
 from runtime.orchestration.sequence import SequenceRule
@@ -40,11 +40,12 @@ _REPORT: Final = "REPORT/BENCH/evidence.md"
 _METHOD: Final = """
 - All cases of a table take turns in one process, round after round; each figure is the minimum of all samples: 100 rounds,
   a turn is 5 ms. Garbage is collected before each turn and collection is off within it.
-- A proof is that of a workflow never seen before: proofs are kept by workflow, so each call gets other metadata.
+- A proof is that of a workflow never seen before: proofs are kept by workflow, so each call gets other metadata; and walks
+  over paths are kept by what steps can do, so each call forgets them.
 - The widest workflow is the one of five steps that has the most outcome paths: three actions that can fail or stay unknown,
   and two persons who can grant, reject and let the time run out, where a refusal does not end the run.
 - All checks of a bundle are timed together, re-execution (check 10) included; of each run there is one bundle of many, so
-  that no proof is known.
+  that no proof is known; the walk over its paths is, as it is to whoever verifies runs of one mission.
 - A replay executes a recorded run again and compares every byte; the run is the same one, answers given in advance.
 - What-if is one whole process on one core: `mission whatif --json` over 10,000 files, each another recorded run. The other
   policy is the mission's own under another version, so every run is executed anew and none changes.
@@ -94,6 +95,7 @@ def measure_proofs() -> Iterator[Row]:
 
         def run() -> JsonObject:
             unseen = attrs.evolve(definition, metadata={"number": next(number)})
+            walk_and_hold.cache_clear()
             return prove(unseen, policies=policies, rules=rules, catalogue=catalogue)
 
         return run
