@@ -113,12 +113,9 @@ class GovernedConnector:
             context={},
             # What jitter is drawn from: the same effect waits as long on every machine.
             handed={RUN_KEY: f"{request.run_digest}:{request.sequence}"},
-            params={},
             clock=self.clock,
             started=0.0,
             kill_switch=self.kill_switch,
-            store=None,
-            is_strict=False,
             keys=(None,),
             subject=f"{ask.connector}.{ask.action}",
         )

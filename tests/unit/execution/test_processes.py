@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -52,6 +53,63 @@ def test_other_endings(function: Any, end: ProcessEnd) -> None:
     Only what is short and plain comes over.
     """
     assert call_in_process(function, 60) == end
+
+
+def _endless() -> list[Any]:
+    endless: list[Any] = []
+    endless.append(endless)
+    return endless
+
+
+def _deep() -> list[Any]:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    return deep
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        (lambda: (True, None), b'{"tuple": [true, null]}'),
+        (lambda: {0: 0}[1], b'{"raised": "KeyError"}'),
+        (lambda: sys.exit(3), b'{"raised": "SystemExit"}'),
+        (lambda: [True, None], b'{"other": "list"}'),
+        (lambda: ({1},), b'{"other": "tuple"}'),
+        (lambda: (_endless(),), b'{"other": "tuple"}'),
+        (lambda: (_deep(),), b'{"other": "tuple"}'),
+    ],
+    ids=["answer", "raises", "leaves", "no_tuple", "no_json", "holds_itself", "too_deep"],
+)
+def test_what_the_forked_process_writes(function: Any, line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    INV-EXE-2: one line, from a group of its own where it may have one; then it ends, whatever else it was.
+    """
+
+    class LeftError(BaseException):
+        pass
+
+    told: list[Any] = []
+
+    def refuse(*ids: int) -> None:
+        told.append(ids)
+        raise PermissionError
+
+    def leave(status: int) -> None:
+        told.append(status)
+        raise LeftError
+
+    monkeypatch.setattr(os, "setpgid", refuse)
+    monkeypatch.setattr(os, "_exit", leave)
+    reader, writer = os.pipe()
+    try:
+        with pytest.raises(LeftError):
+            processes._serve(function, writer)
+        os.close(writer)
+        assert os.read(reader, 1000) == line + b"\n"
+    finally:
+        os.close(reader)
+    assert told == [(0, 0), 0]
 
 
 def test_the_whole_group_is_killed(tmp_path: Path) -> None:
