@@ -13,8 +13,10 @@ from runtime.decision_schema import Action, FinalDecision
 from runtime.execution import (
     AttemptStatus,
     BreakerPolicy,
+    ExecutionAttempt,
     ExecutionCode,
     ExecutionPolicy,
+    ExecutionReport,
     ExecutionState,
     RateLimitPolicy,
     RetryPolicy,
@@ -336,19 +338,6 @@ class TestPermission:
         report = run(executor, policy=policy, decision=decision)
         assert (report.failed_count, report.attempts[0].error_code) == (1, ExecutionCode.EXECUTOR_FAILED)
 
-    def test_a_first_attempt_takes_its_time(self) -> None:
-        """
-        It is reported as in the general way.
-        """
-        clock = ManualClock()
-
-        def executor(_: Action, __: dict[str, Any]) -> Any:
-            clock.advance(0.25)
-            return OK
-
-        report = run(executor, policy=_used(make_policy()), clock=clock)
-        assert (report.total_latency_ms, report.attempts[0].latency_ms) == (250, 250)
-
     def test_a_dry_run_attempts_nothing(self) -> None:
         """
         It says so for each action, and still stops where everything stops.
@@ -365,6 +354,101 @@ def _used(policy: ExecutionPolicy) -> ExecutionPolicy:
     # A first attempt is quick only with a policy that was checked before.
     execute(ACT, {}, policy, _plain(OK))
     return policy
+
+
+def _played(answers: list[Any], clock: ManualClock) -> Callable[[Action, dict[str, Any]], Any]:
+    left = list(answers)
+
+    def executor(_: Action, context: dict[str, Any]) -> Any:
+        clock.advance(0.01)
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        if answer == "stop":
+            context["ops_state"] = "RED"
+            return FAIL
+        return answer
+
+    return executor
+
+
+class TestAFirstAttempt:
+    """
+    INV-EXE-1: one that needs nothing else is made quickly, and reported as in the general way.
+    """
+
+    @pytest.mark.parametrize("seconds", [0, 0.25])
+    @pytest.mark.parametrize("action", [Action.ACT, Action.EXIT, Action.CANCEL, Action.STOP])
+    def test_a_success_is_one_attempt(self, action: Action, seconds: float) -> None:
+        """
+        With the time it took, which takes two looks at the clock.
+        """
+        clock, looks = ManualClock(), []
+
+        def watched() -> float:
+            looks.append(clock())
+            return clock()
+
+        def executor(_: Action, __: dict[str, Any]) -> Any:
+            clock.advance(seconds)
+            return OK
+
+        policy = _used(make_policy())
+        report = run(executor, decision=FinalDecision(action), policy=policy, clock=watched, sleep=None)
+        latency_ms = int(1000 * seconds)
+        attempt = ExecutionAttempt(action, AttemptStatus.SUCCESS, 0, latency_ms)
+        assert report == ExecutionReport((attempt,), latency_ms, 1, 0, 0, 0, False)
+        assert looks == [0, seconds]
+
+    @pytest.mark.parametrize(
+        "answers",
+        [[FAIL, OK], [FAIL] * 4, [OSError()], [None], [FAIL, OSError()], ["stop"], [FAIL, "stop"]],
+        ids=["retried", "failed", "raises", "no_answer", "raises_later", "stopped", "stopped_later"],
+    )
+    def test_after_it_the_general_way_goes_on(self, answers: list[Any]) -> None:
+        """
+        A switch that is off forces the general way from the beginning.
+        """
+        reports, slept = [], []
+        for switch in (None, lambda: False):
+            clock = ManualClock()
+            executor = _played(answers, clock)
+            reports.append(run(executor, policy=_used(make_policy()), clock=clock, kill_switch=switch))
+            slept.append(clock.slept)
+        assert reports[0] == reports[1]
+        assert slept[0] == slept[1]
+
+    def test_it_is_made_with_a_copy_of_the_context(self) -> None:
+        """
+        INV-EXE-4: what it does to its own can stop the execution; the caller's stays as it was.
+        """
+        given = {"a": 1}
+        report = run(_played(["stop"], ManualClock()), context=given, policy=_used(make_policy()))
+        assert given == {"a": 1}
+        assert [attempt.status for attempt in report.attempts] == [AttemptStatus.FAILED, AttemptStatus.DENIED]
+        assert [refusal.sequence for refusal in report.refusals] == [0]
+
+    def test_an_executor_that_takes_more_gets_it(self) -> None:
+        """
+        Also where it could do without.
+        """
+        seen = []
+
+        def named(_: Action, __: dict[str, Any], *, params: Any = None, idempotency_key: Any = 5) -> Any:
+            seen.append((params, idempotency_key))
+            return OK
+
+        def any_number(*given: Any) -> Any:
+            seen.append(given)
+            return OK
+
+        def more(_: Action, __: dict[str, Any], *given: Any) -> Any:
+            seen.append(given)
+            return OK
+
+        for executor in (named, any_number, more):
+            assert run(executor, policy=_used(make_policy())).success_count == 1
+        assert seen == [({}, None), (Action.ACT, {}), ()]
 
 
 class TestFailingClosed:
@@ -814,6 +898,15 @@ def test_secrets_do_not_leave() -> None:
     assert b"hunter2" not in report.raw
     assert len(report.attempts[0].error_message or "") == 4096
     assert b"\\\\ud800" in report.raw
+
+
+def test_a_reason_is_cut_where_it_is_too_long() -> None:
+    """
+    One that is just as long as it may be stays whole.
+    """
+    policy = make_policy(retry=RetryPolicy(0))
+    for length, kept in ((4096, "x" * 4096), (4097, "x" * 4095 + "…")):
+        assert run(ScriptedExecutor([(False, "x" * length)]), policy=policy).error_message == kept
 
 
 def test_a_driver_that_gives_no_outcome_is_a_halt() -> None:

@@ -118,6 +118,19 @@ def test_all_bad_fields_are_named_together() -> None:
     )
 
 
+def test_a_bad_part_hides_no_fault_of_another() -> None:
+    """
+    Two faults are listed as more are.
+    """
+    policy = ExecutionPolicy(retry=None, max_concurrency=0)  # type: ignore[arg-type]  # what is refused.
+    with pytest.raises(ExecutionPolicyError) as caught:
+        policy.validate()
+    assert [str(fault) for fault in caught.value.faults] == [
+        "None: give a RetryPolicy @ retry",
+        "0: give an int from 1 to 32 @ max_concurrency",
+    ]
+
+
 def test_a_plan_is_kept_until_a_policy_changes() -> None:
     """
     Any policy, because they share their parts.
