@@ -118,7 +118,6 @@ def begin(
             params=params,
             keys=tuple(_key(plan, handed, params, *numbered) for numbered in enumerate(actions)),
             clock=ports.clock,
-            started=0.0,
             kill_switch=ports.kill_switch,
             store=ports.store,
             is_strict=ports.is_strict,

@@ -23,6 +23,8 @@ from runtime.execution import (
     TimeoutPolicy,
     execute,
 )
+from runtime.execution.policies import plan_of
+from runtime.execution.schedule import backoff_ms
 from runtime.execution.workers import orphan_names
 from runtime.testing import ManualClock, ScriptedExecutor
 
@@ -509,7 +511,7 @@ class TestFailingClosed:
             if action is Action.ACT:
                 gate.set()
                 raise OSError
-            gate.wait()
+            gate.wait(10)
             return FAIL
 
         report = run(executor, decision=SEVERAL, policy=make_policy(max_concurrency=concurrency))
@@ -697,7 +699,7 @@ class TestLimits:
         gate, ended = threading.Event(), threading.Event()
 
         def executor(_: Action, __: dict[str, Any]) -> Any:
-            gate.wait()
+            gate.wait(10)
             ended.set()
             return OK
 
@@ -717,7 +719,7 @@ class TestLimits:
         INV-EXE-2: nobody knows what it did.
         """
         policy = ExecutionPolicy(timeout=TimeoutPolicy(20, None, "process"))
-        report = run(lambda _, __: threading.Event().wait(), policy=policy)
+        report = run(lambda _, __: threading.Event().wait(10), policy=policy)
         [attempt] = report.attempts
         assert (attempt.status, attempt.error_code) == (AttemptStatus.UNKNOWN, ExecutionCode.ATTEMPT_TIMEOUT)
         assert report.fail_closed is True
@@ -767,6 +769,42 @@ class TestLimits:
         report = run(executor, decision=decision, policy=make_policy(max_concurrency=2))
         assert [attempt.action for attempt in report.attempts] == decision.actions
         assert most == 2
+
+    @pytest.mark.parametrize(("most", "count", "is_here"), [(1, 2, True), (2, 1, True), (2, 2, False), (3, 2, False)])
+    def test_nothing_that_need_not_runs_in_another_thread(self, most: int, count: int, is_here: bool) -> None:  # noqa: FBT001 - a table.
+        """
+        What belongs to the thread of the caller, as a database may, can be used there.
+        """
+        threads = set()
+
+        def executor(_: Action, __: dict[str, Any]) -> Any:
+            threads.add(threading.current_thread())
+            return OK
+
+        decision = FinalDecision(Action.ACT, actions=[Action.ACT] * count)
+        assert run(executor, decision=decision, policy=make_policy(max_concurrency=most)).success_count == count
+        assert (threads == {threading.current_thread()}) is is_here
+
+    @pytest.mark.parametrize(
+        ("context", "seed"),
+        [
+            ({}, ":1:ACT"),
+            ({"run_id": 5}, ":1:ACT"),
+            ({"run_id": "r"}, "r:1:ACT"),
+            ({"run_id": "r", "idempotency_scope": "s"}, "s:1:ACT"),
+            ({"run_id": "r", "idempotency_scope": 5}, "r:1:ACT"),
+        ],
+        ids=["nothing", "no_text", "run", "scope", "no_scope"],
+    )
+    def test_jitter_is_drawn_from_the_run_and_the_action(self, context: dict[str, Any], seed: str) -> None:
+        """
+        INV-EXE-1: as far as the context names the run; runs that fail together are not tried again together.
+        """
+        clock = ManualClock()
+        policy = make_policy(retry=RetryPolicy(3, 1000, 1000, 1.0, "full"))
+        decision = FinalDecision(Action.ACT, actions=[Action.HOLD, Action.ACT])
+        run(ScriptedExecutor([FAIL] * 4), decision=decision, context=context, policy=policy, clock=clock)
+        assert clock.slept == [backoff_ms(plan_of(policy), number, seed) / 1000 for number in range(3)]
 
 
 class TestRateLimits:
