@@ -28,7 +28,7 @@ from runtime.execution import (
     workers,
 )
 from runtime.storage import MemoryIdempotencyStore
-from runtime.testing import ManualClock, ScriptedExecutor
+from runtime.testing import ScriptedExecutor
 from runtime.values.idempotency import Claim, ClaimStatus, KeyOutcome, OutcomeKind
 
 CODE, SUCCESS, FAILED, DENIED, UNKNOWN = (
