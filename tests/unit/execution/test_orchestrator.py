@@ -82,7 +82,7 @@ class TestASuccess:
         """
         In a thread or a process of its own.
         """
-        policy = ExecutionPolicy(timeout=TimeoutPolicy(60_000, None, isolation))
+        policy = ExecutionPolicy(timeout=TimeoutPolicy(10_000, None, isolation))
         assert run(_plain(OK), policy=policy).success_count == 1
 
     def test_an_executor_may_take_more(self) -> None:
@@ -458,7 +458,7 @@ class TestFailingClosed:
     INV-EXE-3: whatever cannot be trusted ends the execution.
     """
 
-    @pytest.mark.parametrize("limit", [None, 60_000])
+    @pytest.mark.parametrize("limit", [None, 10_000])
     @pytest.mark.parametrize("isolation", ["thread", "process"])
     def test_an_exception_ends_it(self, limit: int | None, isolation: str) -> None:
         """

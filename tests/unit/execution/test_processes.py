@@ -13,6 +13,9 @@ import pytest
 from runtime.execution import processes
 from runtime.execution.processes import ProcessEnd, call_in_process
 
+SECONDS = 10.0
+"""What a process gets to answer; one that works takes none of it to speak of."""
+
 
 def _is_gone(pid: int) -> bool:
     # A killed descendant belongs to init then, which may take a moment to collect it.
@@ -32,7 +35,7 @@ def test_an_answer_comes_over() -> None:
     """
     Of another process.
     """
-    assert call_in_process(lambda: (True, str(os.getpid())), 60).answer != (True, str(os.getpid()))
+    assert call_in_process(lambda: (True, str(os.getpid())), SECONDS).answer != (True, str(os.getpid()))
     assert call_in_process(lambda: (False, None), None) == ProcessEnd(answer=(False, None))
 
 
@@ -52,7 +55,7 @@ def test_other_endings(function: Any, end: ProcessEnd) -> None:
     """
     Only what is short and plain comes over.
     """
-    assert call_in_process(function, 60) == end
+    assert call_in_process(function, SECONDS) == end
 
 
 def _endless() -> list[Any]:
@@ -127,7 +130,7 @@ def test_the_whole_group_is_killed(tmp_path: Path) -> None:
             signal.pause()
         return True, None
 
-    for answers, seconds in ((True, 60.0), (False, 0.3)):
+    for answers, seconds in ((True, SECONDS), (False, 0.3)):
         end = call_in_process(partial(executor, answers), seconds)
         assert end == (ProcessEnd(answer=(True, None)) if answers else ProcessEnd(is_late=True))
         assert all(_is_gone(int(pid)) for pid in (tmp_path / "pids").read_text().split())
@@ -149,7 +152,7 @@ def test_a_process_that_cannot_be_made_is_lost(monkeypatch: pytest.MonkeyPatch) 
         raise BlockingIOError
 
     monkeypatch.setattr(processes, "_fork", refuse)
-    assert call_in_process(lambda: (True, None), 60) == ProcessEnd(is_lost=True)
+    assert call_in_process(lambda: (True, None), SECONDS) == ProcessEnd(is_lost=True)
 
 
 def test_one_that_cannot_be_killed_is_left_to_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +162,7 @@ def test_one_that_cannot_be_killed_is_left_to_a_thread(monkeypatch: pytest.Monke
     collect = os.waitpid
     monkeypatch.setattr(processes, "_REAP_SECONDS", 0.0)
     monkeypatch.setattr(os, "waitpid", lambda pid, options: (0, 0) if options else collect(pid, options))
-    assert call_in_process(lambda: (True, None), 60).answer == (True, None)
+    assert call_in_process(lambda: (True, None), SECONDS).answer == (True, None)
 
 
 def test_one_that_somebody_else_collected_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,4 +176,4 @@ def test_one_that_somebody_else_collected_is_gone(monkeypatch: pytest.MonkeyPatc
         raise ChildProcessError
 
     monkeypatch.setattr(os, "waitpid", refuse)
-    assert call_in_process(lambda: (True, None), 60).answer == (True, None)
+    assert call_in_process(lambda: (True, None), SECONDS).answer == (True, None)

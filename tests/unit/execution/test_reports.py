@@ -42,7 +42,7 @@ TWICE = FinalDecision(Action.ACT, actions=[Action.ACT, Action.EXIT])
 SEVERAL = FinalDecision(Action.ACT, actions=[Action.ACT, Action.HOLD, Action.EXIT, Action.STOP])
 ONCE = make_policy(retry=RetryPolicy(0))
 AGAIN = make_policy(retry=RetryPolicy(1, 0))
-PROCESS = make_policy(timeout=TimeoutPolicy(None, None, "process"))
+PROCESS = make_policy(timeout=TimeoutPolicy(10_000, None, "process"))
 SCOPE = {"idempotency_scope": "run-1"}
 
 
@@ -60,8 +60,9 @@ def report(
     """
     Make a report that took no time; the counts are successes, failures, skips and denials.
     """
-    numbers = map(int, counts.split())
-    return ExecutionReport(tuple(attempts), 0, *numbers, fail_closed, tuple(Refusal(*one) for one in refusals))
+    succeeded, failed, skipped, denied = map(int, counts.split())
+    told = tuple(Refusal(*refusal) for refusal in refusals)
+    return ExecutionReport(tuple(attempts), 0, succeeded, failed, skipped, denied, fail_closed, told)
 
 
 def refusing(error: BaseException, *, after: int = 0) -> Callable[..., Any]:

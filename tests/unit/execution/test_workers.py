@@ -67,8 +67,8 @@ def test_an_exception_is_told_by_its_class() -> None:
     def leave() -> None:
         raise SystemExit
 
-    assert call_within(leave, 60, "x") == Called(raised="SystemExit")
-    assert call_within(lambda: 5, 60, "x") == Called(5)
+    assert call_within(leave, SECONDS, "x") == Called(raised="SystemExit")
+    assert call_within(lambda: 5, SECONDS, "x") == Called(5)
 
 
 def test_one_that_is_left_is_counted_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,13 +110,13 @@ def test_one_that_ends_in_the_last_moment_is_taken(monkeypatch: pytest.MonkeyPat
             self.lock = lock
 
         def acquire(self, timeout: float = -1) -> bool:
-            return timeout < 0 or not self.lock.acquire(timeout=60)
+            return timeout < 0 or not self.lock.acquire(timeout=SECONDS)
 
         def release(self) -> None:
             self.lock.release()
 
     monkeypatch.setattr(workers, "_Job", Late)
-    assert call_within(lambda: 5, 60, "late") == Called(5)
+    assert call_within(lambda: 5, SECONDS, "late") == Called(5)
     assert "late" not in orphan_names()
 
 
@@ -125,7 +125,7 @@ def test_more_idle_threads_than_are_needed_end(monkeypatch: pytest.MonkeyPatch) 
     A thread that finds enough of them waiting is not kept.
     """
     monkeypatch.setattr(workers, "MAX_CONCURRENCY", 0)
-    found = call_within(threading.current_thread, 60, "x")
+    found = call_within(threading.current_thread, SECONDS, "x")
     assert found is not None
     found.value.join(SECONDS)
     assert not found.value.is_alive()
@@ -147,10 +147,10 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     """
     Those of the parent do not exist there.
     """
-    call_within(lambda: None, 60, "x")
+    call_within(lambda: None, SECONDS, "x")
     pid = os.fork()
     if pid == 0:
-        os._exit(0 if call_within(lambda: 5, 60, "x") == Called(5) else 1)
+        os._exit(0 if call_within(lambda: 5, SECONDS, "x") == Called(5) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
