@@ -32,14 +32,17 @@ class _Store:
         self.failing = failing
         self.done: list[tuple[str, Any]] = []
 
-    def claim(self, _: str, __: str) -> Any:
+    def claim(self, key: str, _: str) -> Any:
+        self.key = key
         self._do("claim")
         return self.answer
 
-    def settle(self, _: str, outcome: Any) -> None:
+    def settle(self, key: str, outcome: Any) -> None:
+        assert key == self.key
         self._do("settle", outcome)
 
-    def release(self, _: str) -> None:
+    def release(self, key: str) -> None:
+        assert key == self.key
         self._do("release")
 
     def reconcile(self, _: str, __: Any) -> bool:

@@ -3,15 +3,19 @@
 import os
 import signal
 import sys
+import threading
 import time
+import warnings
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from runtime.execution import processes
 from runtime.execution.processes import ProcessEnd, call_in_process
+from runtime.limits import MAX_PAYLOAD_BYTES
 
 SECONDS = 10.0
 """What a process gets to answer; one that works takes none of it to speak of."""
@@ -37,6 +41,22 @@ def test_an_answer_comes_over() -> None:
     """
     assert call_in_process(lambda: (True, str(os.getpid())), SECONDS).answer != (True, str(os.getpid()))
     assert call_in_process(lambda: (False, None), None) == ProcessEnd(answer=(False, None))
+
+
+@pytest.mark.parametrize("length", [200_000, MAX_PAYLOAD_BYTES - len('{"tuple": [true, ""]}')], ids=["long", "longest"])
+def test_a_long_answer_comes_over_whole(length: int) -> None:
+    """
+    In as many pieces as it takes.
+    """
+    assert call_in_process(lambda: (True, "x" * length), SECONDS) == ProcessEnd(answer=(True, "x" * length))
+
+
+def test_an_answer_is_waited_for_until_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    INV-EXE-2: and not shorter; here the time stands still.
+    """
+    monkeypatch.setattr(processes, "time", SimpleNamespace(monotonic=lambda: 7.0, sleep=time.sleep))
+    assert call_in_process(lambda: (True, None), 0.001) == ProcessEnd(answer=(True, None))
 
 
 @pytest.mark.parametrize(
@@ -157,12 +177,74 @@ def test_a_process_that_cannot_be_made_is_lost(monkeypatch: pytest.MonkeyPatch) 
 
 def test_one_that_cannot_be_killed_is_left_to_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    INV-EXE-2: the call ends all the same.
+    INV-EXE-2: the call ends all the same, and so may the program.
     """
-    collect = os.waitpid
+    collect, collected = os.waitpid, threading.Event()
+    daemons = []
+
+    def wait(pid: int, options: int) -> tuple[int, int]:
+        if options:
+            return 0, 0
+        daemons.append(threading.current_thread().daemon)
+        gone = collect(pid, options)
+        collected.set()
+        return gone
+
     monkeypatch.setattr(processes, "_REAP_SECONDS", 0.0)
-    monkeypatch.setattr(os, "waitpid", lambda pid, options: (0, 0) if options else collect(pid, options))
+    monkeypatch.setattr(os, "waitpid", wait)
     assert call_in_process(lambda: (True, None), SECONDS).answer == (True, None)
+    assert collected.wait(SECONDS)
+    assert daemons == [True]
+
+
+def test_one_that_takes_a_moment_to_die_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    INV-EXE-2: nothing of it stays in the table of processes.
+    """
+    collect, pids = os.waitpid, []
+
+    def wait(pid: int, _: int) -> tuple[int, int]:
+        pids.append(pid)
+        return (0, 0) if len(pids) < 3 else collect(pid, 0)
+
+    monkeypatch.setattr(os, "waitpid", wait)
+    assert call_in_process(lambda: (True, None), SECONDS).answer == (True, None)
+    assert len(pids) == 3
+    with pytest.raises(ChildProcessError):
+        collect(pids[0], os.WNOHANG)
+
+
+@pytest.mark.parametrize("name", ["setpgid", "killpg", "kill"])
+@pytest.mark.parametrize("error", [ProcessLookupError, PermissionError])
+def test_one_that_ended_by_itself_needs_no_group_and_no_signal(
+    name: str, error: type[OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    INV-EXE-2: what the system refuses then is no failure of the executor.
+    """
+
+    def refuse(*_: int) -> None:
+        raise error
+
+    monkeypatch.setattr(os, name, refuse)
+    assert call_in_process(lambda: (True, None), SECONDS).answer == (True, None)
+
+
+def test_a_fork_beside_other_threads_warns_of_nothing_else_than_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What newer Pythons say of such a fork stands in the module.
+    """
+    fork = os.fork
+
+    def warn_of(kind: type[Warning]) -> int:
+        warnings.warn("said", kind, stacklevel=1)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", partial(warn_of, DeprecationWarning))
+    assert call_in_process(lambda: (True, None), SECONDS).answer == (True, None)
+    monkeypatch.setattr(os, "fork", partial(warn_of, UserWarning))
+    with pytest.raises(UserWarning, match="said"):
+        processes._fork()
 
 
 def test_one_that_somebody_else_collected_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
