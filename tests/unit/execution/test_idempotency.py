@@ -334,7 +334,7 @@ class TestIdempotency:
         gate = threading.Event()
         store = MemoryIdempotencyStore()
         policy = idempotent(timeout=TimeoutPolicy(1, None))
-        run(lambda _, __: gate.wait() and OK, context=SCOPE, policy=policy, store=store)
+        run(lambda _, __: gate.wait(10) and OK, context=SCOPE, policy=policy, store=store)
         gate.set()
         report = run(ScriptedExecutor([]), context=SCOPE, policy=idempotent(), store=store)
         assert (report.error_code, report.fail_closed) == (ExecutionCode.OUTCOME_UNKNOWN, True)

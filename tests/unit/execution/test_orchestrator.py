@@ -512,7 +512,7 @@ class TestFailingClosed:
             if action is Action.ACT:
                 gate.set()
                 raise OSError
-            gate.wait(10)
+            gate.wait(1)
             return FAIL
 
         report = run(executor, decision=SEVERAL, policy=make_policy(max_concurrency=concurrency))
@@ -713,7 +713,7 @@ class TestLimits:
         counts = [external[f"exec.{name}_count"] for name in ("success", "failed", "skipped", "denied")]
         assert (external["exec.attempt_count"], sum(counts), external["exec.fail_closed"]) == (1, 0, True)
         gate.set()
-        ended.wait()
+        assert ended.wait(10)
 
     def test_a_process_that_hangs_is_killed(self) -> None:
         """

@@ -81,7 +81,7 @@ def test_one_that_is_left_is_counted_until_it_ends(monkeypatch: pytest.MonkeyPat
     def hang() -> None:
         threads.append(threading.current_thread())
         begun.release()
-        gate.wait()
+        gate.wait(SECONDS)
 
     monkeypatch.setattr(workers, "MAX_ORPHANS", 2)
     assert call_within(hang, 0, "left") is None
