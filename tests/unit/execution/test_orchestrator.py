@@ -191,6 +191,7 @@ class TestTheKillSwitch:
         executor = ScriptedExecutor([OK])
         report = run(executor, context=context)
         assert (report.denied_count, len(executor.calls)) == ((1, 0) if is_stopped else (0, 1))
+        assert len(report.attempts) == len(executor.calls)
         assert report.fail_closed is False
         assert report.error_code == (ExecutionCode.KILL_SWITCH if is_stopped else None)
 
@@ -271,18 +272,28 @@ class TestTheKillSwitch:
 
         assert run(frees, context=given).denied_count == 1
 
-    def test_a_cool_down_ends_while_it_is_executed(self) -> None:
+    @pytest.mark.parametrize("begins_at", [0, 1000], ids=["from_zero", "later"])
+    @pytest.mark.parametrize(("until", "is_over"), [(2000, True), (2001, False)])
+    @pytest.mark.parametrize("is_own", [True, False], ids=["of_the_executor", "of_the_caller"])
+    def test_a_cool_down_ends_while_it_is_executed(
+        self,
+        begins_at: int,
+        until: int,
+        is_over: bool,  # noqa: FBT001 - a table.
+        is_own: bool,  # noqa: FBT001 - as above.
+    ) -> None:
         """
-        The time of the context goes on with the clock.
+        INV-EXE-4: the time of the context goes on with the clock, and not faster.
         """
-        context = {"now_ms": 0}
-        clock = ManualClock()
+        given, answers = {"now_ms": 0}, [FAIL, OK]
 
-        def cool(seconds: float) -> None:
-            context["cooldown_until_ms"] = 100
-            clock.sleep(seconds)
+        def executor(_: Action, own: dict[str, Any]) -> Any:
+            (own if is_own else given)["cooldown_until_ms"] = until
+            return answers.pop(0)
 
-        assert run(ScriptedExecutor([FAIL, OK]), context=context, clock=clock, sleep=cool).success_count == 1
+        policy = make_policy(retry=RetryPolicy(1, 2000))
+        report = run(executor, context=given, policy=policy, clock=ManualClock(begins_at))
+        assert (report.success_count, report.denied_count) == ((1, 0) if is_over else (0, 1))
 
 
 class TestPermission:
