@@ -62,10 +62,10 @@ class TestASuccess:
         With its time, and the counts that follow.
         """
         clock = ManualClock()
-        report = run(ScriptedExecutor([OK], clock=clock, seconds=0.25), clock=clock)
+        report = run(ScriptedExecutor([OK], clock=clock, seconds=2.5), clock=clock)
         [attempt] = report.attempts
         assert (attempt.action, attempt.status, attempt.attempt_number) == (Action.ACT, AttemptStatus.SUCCESS, 0)
-        assert (attempt.latency_ms, report.total_latency_ms) == (250, 250)
+        assert (attempt.latency_ms, report.total_latency_ms) == (2500, 2500)
         assert (report.success_count, report.failed_count, report.denied_count, report.skipped_count) == (1, 0, 0, 0)
         assert report.fail_closed is False
         assert report.error_code is None

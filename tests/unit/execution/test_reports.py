@@ -273,6 +273,18 @@ CASES: dict[str, tuple[Callable[[], ExecutionReport], ExecutionReport]] = {
             fail_closed=True,
         ),
     ),
+    "clock_raised_afterwards": (
+        lambda: execute(ACT, {}, ONCE, ScriptedExecutor([OK]), clock=times(0.0, 0.0, 0.0, 0.0)),
+        report(
+            [attempt(SUCCESS)],
+            [
+                (CODE.CLOCK_FAILED, "the clock raised StopIteration", 0),
+                (CODE.CLOCK_FAILED, "the clock raised StopIteration"),
+            ],
+            "1 0 0 0",
+            fail_closed=True,
+        ),
+    ),
     "no_time_for_a_back_off": (
         lambda: run(
             ScriptedExecutor([FAIL]), policy=make_policy(retry=RetryPolicy(1, 90_000, 90_000), timeout=TimeoutPolicy())
