@@ -144,11 +144,10 @@ def go_on(first: First, context: Mapping[str, Any], ports: Ports) -> Begun:
 
 def _usable_plan(policy: ExecutionPolicy, *, is_async: bool) -> Plan:
     if type(policy) is not ExecutionPolicy:
-        raise ExecutionPolicyError(f"policy {shown(policy)}: give an ExecutionPolicy", where="policy")
+        raise ExecutionPolicyError(f"policy {shown(policy)}: give an ExecutionPolicy")
     plan = plan_of(policy)
     if is_async and plan.is_isolated:
-        what = "timeout.isolation process: an async executor runs in this process; use thread"
-        raise ExecutionPolicyError(what, where="timeout.isolation")
+        raise ExecutionPolicyError("timeout.isolation process: an async executor runs in this process; use thread")
     return plan
 
 

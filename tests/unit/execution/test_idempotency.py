@@ -9,6 +9,7 @@ from executing import ACT, FAIL, OK, idempotent, make_policy, run
 from runtime.decision_schema import Action, FinalDecision
 from runtime.execution import (
     AttemptStatus,
+    ExecutionAttempt,
     ExecutionCode,
     IdempotencyPolicy,
     RetryPolicy,
@@ -248,9 +249,9 @@ class TestIdempotency:
             store=store,
             kill_switch=lambda: store.done == [("claim", None)],
         )
-        assert [(one.attempt_number, one.status, one.error_code) for one in report.attempts] == [
-            (0, AttemptStatus.DENIED, ExecutionCode.KILL_SWITCH)
-        ]
+        assert report.attempts == (
+            ExecutionAttempt(Action.ACT, AttemptStatus.DENIED, 0, 0, None, ExecutionCode.KILL_SWITCH),
+        )
         assert (report.denied_count, report.fail_closed) == (1, False)
         assert store.done == [("claim", None), ("release", None)]
 

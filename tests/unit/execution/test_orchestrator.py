@@ -19,6 +19,7 @@ from runtime.execution import (
     ExecutionReport,
     ExecutionState,
     RateLimitPolicy,
+    Refusal,
     RetryPolicy,
     TimeoutPolicy,
     execute,
@@ -973,4 +974,4 @@ def test_a_driver_that_gives_no_outcome_is_a_halt() -> None:
     next(steps)
     with pytest.raises(StopIteration):
         steps.send(None)
-    assert begun.logs[0].refusals[0].code is ExecutionCode.OUTCOME_UNKNOWN
+    assert begun.logs[0].refusals == [Refusal(ExecutionCode.OUTCOME_UNKNOWN, "the driver gave no outcome", 0)]

@@ -7,6 +7,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import pytest
 from executing import ACT, FAIL, OK, idempotent, make_policy, run
 
@@ -28,7 +29,7 @@ from runtime.execution import (
     workers,
 )
 from runtime.storage import MemoryIdempotencyStore
-from runtime.testing import ScriptedExecutor
+from runtime.testing import ManualClock, ScriptedExecutor
 from runtime.values.idempotency import Claim, ClaimStatus, KeyOutcome, OutcomeKind
 
 CODE, SUCCESS, FAILED, DENIED, UNKNOWN = (
@@ -150,6 +151,14 @@ def _taken_away(run: Callable[..., ExecutionReport]) -> ExecutionReport:
     context = {"ops_deny_actions": False}
     policy = make_policy(retry=RetryPolicy(1, 1))
     return run(context=context, policy=policy, sleep=lambda _: context.clear(), strict_context=True)
+
+
+def _overslept(executor: ScriptedExecutor) -> ExecutionReport:
+    clock = ManualClock()
+    policy = make_policy(retry=RetryPolicy(1, 100), timeout=TimeoutPolicy(None, 1000))
+    overslept = run(executor, policy=policy, clock=clock, sleep=lambda seconds: clock.advance(10 * seconds))
+    assert overslept.total_latency_ms == 1000
+    return attrs.evolve(overslept, total_latency_ms=0)
 
 
 CASES: dict[str, tuple[Callable[[], ExecutionReport], ExecutionReport]] = {
@@ -291,6 +300,10 @@ CASES: dict[str, tuple[Callable[[], ExecutionReport], ExecutionReport]] = {
         ),
         report([NO_FAIL], [(CODE.DEADLINE_EXCEEDED, "no time for a back-off of 90000 ms", 0)], "0 1 0 0"),
     ),
+    "overslept": (
+        lambda: _overslept(ScriptedExecutor([FAIL])),
+        report([NO_FAIL], [(CODE.DEADLINE_EXCEEDED, "no time is left for an attempt", 0)], "0 1 0 0"),
+    ),
     "no_time_for_an_attempt": (
         lambda: run(
             ScriptedExecutor([]), policy=make_policy(timeout=TimeoutPolicy(None, 1000)), clock=times(0, 0, 1, 0)
@@ -311,7 +324,9 @@ CASES: dict[str, tuple[Callable[[], ExecutionReport], ExecutionReport]] = {
     ),
     "breaker_open": (
         lambda: run(
-            ScriptedExecutor([FAIL]), policy=make_policy(retry=RetryPolicy(1, 0), breaker=BreakerPolicy(1, 500))
+            ScriptedExecutor([FAIL]),
+            policy=make_policy(retry=RetryPolicy(1, 0), breaker=BreakerPolicy(1, 500)),
+            clock=ManualClock(10_000_000),
         ),
         report([NO_FAIL], [(CODE.BREAKER_OPEN, "closed again in 500 ms at the earliest", 0)], "0 1 0 0"),
     ),
@@ -333,6 +348,10 @@ CASES: dict[str, tuple[Callable[[], ExecutionReport], ExecutionReport]] = {
     ),
     "switch_on": (
         lambda: run(ScriptedExecutor([]), kill_switch=lambda: True),
+        report([], [(CODE.KILL_SWITCH,)], "0 0 0 1"),
+    ),
+    "context_stops_and_the_switch_does_not": (
+        lambda: run(ScriptedExecutor([]), context={"ops_state": "RED"}, kill_switch=lambda: False),
         report([], [(CODE.KILL_SWITCH,)], "0 0 0 1"),
     ),
     "switch_unreadable": (
