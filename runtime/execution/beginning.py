@@ -138,7 +138,14 @@ def go_on(first: First, context: Mapping[str, Any], ports: Ports) -> Begun:
 
     What was passed is not read again: the executor may have changed it, and what it did must be reported all the same.
     """
-    execution = Execution(plan=first.plan, context=context, handed=first.handed, clock=ports.clock, started=first.begun)
+    execution = Execution(
+        plan=first.plan,
+        context=context,
+        handed=first.handed,
+        clock=ports.clock,
+        kill_switch=None,
+        started=first.begun,
+    )
     return Begun(execution=execution, actions=(first.action,), logs=(ActionLog(0),), first=first)
 
 

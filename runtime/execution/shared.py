@@ -68,9 +68,9 @@ class Execution:
     handed: dict[str, Any]
     """The executor's copy of the context. What it does to the copy can stop the execution and never free it."""
     clock: Callable[[], float]
+    kill_switch: KillSwitch | Callable[[], bool] | None
     started: float = 0.0
     params: dict[str, Any] = attrs.field(factory=dict)
-    kill_switch: KillSwitch | Callable[[], bool] | None = None
     store: IdempotencyStore | None = None
     is_strict: bool = False
     keys: tuple[ActionKey | None, ...] = ()
