@@ -122,12 +122,12 @@ def test_a_bad_part_hides_no_fault_of_another() -> None:
     """
     Two faults are listed as more are.
     """
-    policy = ExecutionPolicy(retry=None, max_concurrency=0)  # type: ignore[arg-type]  # what is refused.
+    policy = ExecutionPolicy(retry=None, breaker=BreakerPolicy(0))  # type: ignore[arg-type]  # what is refused.
     with pytest.raises(ExecutionPolicyError) as caught:
         policy.validate()
     assert [str(fault) for fault in caught.value.faults] == [
         "None: give a RetryPolicy @ retry",
-        "0: give an int from 1 to 32 @ max_concurrency",
+        f"0: {RATE}, or None @ breaker.failure_threshold",
     ]
 
 
