@@ -426,7 +426,7 @@ class TestAFirstAttempt:
         """
         reports, slept = [], []
         for switch in (None, lambda: False):
-            clock = ManualClock()
+            clock = ManualClock(7)
             executor = _played(answers, clock)
             reports.append(run(executor, policy=_used(make_policy()), clock=clock, kill_switch=switch))
             slept.append(clock.slept)
