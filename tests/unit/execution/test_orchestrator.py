@@ -764,7 +764,7 @@ class TestLimits:
         """
         INV-EXE-2: and the report has their order, not the order they ended in.
         """
-        lock, barrier = threading.Lock(), threading.Barrier(2)
+        lock, barrier = threading.Lock(), threading.Barrier(2, timeout=10)
         running, most = 0, 0
 
         def executor(_: Action, __: dict[str, Any]) -> Any:
@@ -782,6 +782,15 @@ class TestLimits:
         report = run(executor, decision=decision, policy=make_policy(max_concurrency=2))
         assert [attempt.action for attempt in report.attempts] == decision.actions
         assert most == 2
+
+    def test_one_of_several_that_fails_is_tried_again(self) -> None:
+        """
+        INV-EXE-2: after its back-off, as it is alone.
+        """
+        clock = ManualClock()
+        policy = make_policy(max_concurrency=2, retry=RetryPolicy(2, 100, 100))
+        report = run(ScriptedExecutor([FAIL, FAIL, OK, OK, OK]), decision=SEVERAL, policy=policy, clock=clock)
+        assert (report.success_count, report.failed_count, clock.slept) == (3, 2, [0.1, 0.1])
 
     @pytest.mark.parametrize(("most", "count", "is_here"), [(1, 2, True), (2, 1, True), (2, 2, False), (3, 2, False)])
     def test_nothing_that_need_not_runs_in_another_thread(self, most: int, count: int, is_here: bool) -> None:  # noqa: FBT001 - a table.
