@@ -155,9 +155,9 @@ def _taken_away(run: Callable[..., ExecutionReport]) -> ExecutionReport:
 
 def _overslept(executor: ScriptedExecutor) -> ExecutionReport:
     clock = ManualClock()
-    policy = make_policy(retry=RetryPolicy(1, 100), timeout=TimeoutPolicy(None, 1000))
-    overslept = run(executor, policy=policy, clock=clock, sleep=lambda seconds: clock.advance(10 * seconds))
-    assert overslept.total_latency_ms == 1000
+    policy = make_policy(retry=RetryPolicy(1, 100), timeout=TimeoutPolicy(None, 10_000))
+    overslept = run(executor, policy=policy, clock=clock, sleep=lambda seconds: clock.advance(100 * seconds))
+    assert overslept.total_latency_ms == 10_000
     return attrs.evolve(overslept, total_latency_ms=0)
 
 
@@ -302,6 +302,15 @@ CASES: dict[str, tuple[Callable[[], ExecutionReport], ExecutionReport]] = {
     ),
     "overslept": (
         lambda: _overslept(ScriptedExecutor([FAIL])),
+        report([NO_FAIL], [(CODE.DEADLINE_EXCEEDED, "no time is left for an attempt", 0)], "0 1 0 0"),
+    ),
+    "no_time_at_the_last_look": (
+        lambda: run(
+            ScriptedExecutor([FAIL]),
+            policy=make_policy(retry=RetryPolicy(1, 100), timeout=TimeoutPolicy(None, 10_000)),
+            clock=times(0, 0, 0, 0, 0, 0, 0, 10, 0),
+            sleep=lambda _: None,
+        ),
         report([NO_FAIL], [(CODE.DEADLINE_EXCEEDED, "no time is left for an attempt", 0)], "0 1 0 0"),
     ),
     "no_time_for_an_attempt": (
