@@ -299,13 +299,13 @@ class TestLimits:
 
     def test_too_many_left_behind_let_nothing_begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """
-        INV-EXE-2: their number is bounded.
+        INV-EXE-2: their number is bounded, and nobody waits for one to end.
         """
         monkeypatch.setattr(workers._pool, "left", [None] * 32)
-        connector = scripted(OK)
-        outcome, attempts = call(connector, policy=ExecutionPolicy())
+        connector, clock = scripted(OK), ManualClock()
+        outcome, attempts = call(connector, policy=ExecutionPolicy(), clock=clock)
         assert (outcome.status, outcome.code, connector.calls) == ("failed", "too_many_orphans", [])
-        assert attempts == [(1, "denied", "too_many_orphans")]
+        assert (attempts, clock.slept) == ([(1, "denied", "too_many_orphans")], [])
 
 
 class TestThePolicy:
