@@ -331,6 +331,14 @@ CASES: dict[str, tuple[Callable[[], ExecutionReport], ExecutionReport]] = {
         lambda: run(ScriptedExecutor([OK]), decision=TWICE, policy=make_policy(rate_limit=RateLimitPolicy(overall=1))),
         report([attempt(SUCCESS)], [(CODE.RATE_LIMITED, "the next attempt is due in 1000 ms", 1)], "1 0 0 1"),
     ),
+    "rate_limited_until_the_deadline": (
+        lambda: run(
+            ScriptedExecutor([OK]),
+            decision=TWICE,
+            policy=make_policy(rate_limit=RateLimitPolicy(None, 1, 10_000), timeout=TimeoutPolicy(None, 10_000)),
+        ),
+        report([attempt(SUCCESS)], [(CODE.RATE_LIMITED, "the next attempt is due in 10000 ms", 1)], "1 0 0 1"),
+    ),
     "breaker_open": (
         lambda: run(
             ScriptedExecutor([FAIL]),
