@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from executing import make_policy
+from executing import make_policy, wait_for_orphans
 from makers import make_outcome
 
 from runtime.encoding.frozen import JsonObject
@@ -301,6 +301,7 @@ class TestLimits:
         """
         INV-EXE-2: their number is bounded, and nobody waits for one to end.
         """
+        wait_for_orphans()
         monkeypatch.setattr(workers._pool, "left", [None] * 32)
         connector, clock = scripted(OK), ManualClock()
         outcome, attempts = call(connector, policy=ExecutionPolicy(), clock=clock)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from executing import ACT, FAIL, OK, make_policy, run
+from executing import ACT, FAIL, OK, make_policy, run, wait_for_orphans
 
 from runtime.decision_schema import Action, FinalDecision
 from runtime.execution import (
@@ -709,6 +709,7 @@ class TestLimits:
         """
         INV-EXE-2: nobody knows what it does, and it is not tried again.
         """
+        wait_for_orphans()
         gate, ended = threading.Event(), threading.Event()
 
         def executor(_: Action, __: dict[str, Any]) -> Any:

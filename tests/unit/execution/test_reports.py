@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
-from executing import ACT, FAIL, OK, idempotent, make_policy, run
+from executing import ACT, FAIL, OK, idempotent, make_policy, run, wait_for_orphans
 
 from runtime.decision_schema import Action, FinalDecision
 from runtime.encoding.digest import digest_of
@@ -436,6 +436,7 @@ def test_too_many_that_run_on_deny_the_next_attempt(monkeypatch: pytest.MonkeyPa
     """
     INV-EXE-2: with their number.
     """
+    wait_for_orphans()
     left = [workers._Job(lambda: None, "left")] * 32
     monkeypatch.setattr(workers._pool, "left", left)
     message = "32 executors still run after their time"

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from executing import wait_for_orphans
 
 from runtime.execution import workers
 from runtime.execution.workers import Called, call_within, has_room, orphan_names, run_concurrently
@@ -20,9 +21,9 @@ def _fresh_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """
     Begin without any thread, and end those that are idle afterwards.
     """
+    wait_for_orphans()
     idle: list[workers._Worker] = []
     monkeypatch.setattr(workers._pool, "idle", idle)
-    monkeypatch.setattr(workers._pool, "left", [])
     yield
     monkeypatch.setattr(workers, "MAX_CONCURRENCY", 0)
     while idle:
