@@ -1,12 +1,14 @@
 """What tests of executions share: a decision, quick policies, and one way to run with a manual clock."""
 
+import threading
 from typing import Any
 
 from runtime.decision_schema import Action, FinalDecision
 from runtime.execution import ExecutionPolicy, ExecutionReport, IdempotencyPolicy, RetryPolicy, TimeoutPolicy, execute
+from runtime.execution.workers import orphan_names
 from runtime.testing import ManualClock
 
-__all__ = ["ACT", "FAIL", "OK", "idempotent", "make_policy", "run"]
+__all__ = ["ACT", "FAIL", "OK", "idempotent", "make_policy", "run", "wait_for_orphans"]
 
 ACT = FinalDecision(Action.ACT)
 OK = (True, None)
@@ -40,3 +42,15 @@ def run(
     return execute(
         decision, {} if context is None else context, policy or make_policy(), executor, clock=clock, **ports
     )
+
+
+def wait_for_orphans() -> None:
+    """
+    Wait until no thread runs on that an earlier test left behind.
+    """
+    pause = threading.Event()
+    for _ in range(10_000):
+        if not orphan_names():
+            return
+        pause.wait(0.001)
+    raise AssertionError(orphan_names())

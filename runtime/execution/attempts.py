@@ -99,7 +99,7 @@ def _claim(execution: Execution, action: Action, log: ActionLog, held: HeldKey) 
     """
     Claim the key of an action. A store may take its time, so the switch is read again after it.
     """
-    return held.claim(action, log) and (not held.is_claimed or _is_open(execution, action, log, 0))
+    return held.claim(action, log) and (held.key is None or _is_open(execution, action, log, 0))
 
 
 def _limit(execution: Execution, now: float) -> float | None:

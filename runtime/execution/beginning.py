@@ -35,8 +35,8 @@ class Begun:
 
     execution: Execution
     actions: tuple[Action, ...]
-    takes_more: bool
     logs: tuple[ActionLog, ...]
+    takes_more: bool = False
     first: First | None = None
 
     def steps(self) -> list[Steps]:
@@ -44,28 +44,25 @@ class Begun:
         Give the steps of every action that is to be executed; HOLD never is.
         """
         steps = []
-        for action, log in zip(self.actions, self.logs, strict=True):
+        for log in self.logs:
+            action = self.actions[log.sequence]
             if action is Action.HOLD:
-                log.skipped += 1
-                log.refuse(ExecutionCode.HOLD)
+                log.skip(ExecutionCode.HOLD)
             else:
                 steps.append(run_action(self.execution, action, log, self.first))
         return steps
 
 
-def _report(
-    code: ExecutionCode, message: str | None = None, *, skipped: int = 0, fails_closed: bool
-) -> ExecutionReport:
-    denied = 0 if skipped else 1
-    return ExecutionReport((), 0, 0, 0, skipped, denied, fails_closed, (Refusal(code, message_text(message)),))
+def _denial(code: ExecutionCode, message: str | None = None, *, fails_closed: bool = True) -> ExecutionReport:
+    return ExecutionReport((), 0, 0, 0, 0, 1, fails_closed, (Refusal(code, message_text(message)),))
 
 
 # A denial is the same value every time, so it is made once: when everything must stop, nothing may be slow.
 _STOPS: Final = {
-    code: _report(code, fails_closed=code is ExecutionCode.KILL_SWITCH_UNREADABLE)
+    code: _denial(code, fails_closed=code is ExecutionCode.KILL_SWITCH_UNREADABLE)
     for code in (ExecutionCode.KILL_SWITCH, ExecutionCode.KILL_SWITCH_UNREADABLE, ExecutionCode.CONTEXT_INCOMPLETE)
 }
-_NOT_ALLOWED: Final = _report(ExecutionCode.NOT_ALLOWED, skipped=1, fails_closed=False)
+_NOT_ALLOWED: Final = ExecutionReport((), 0, 0, 0, 1, 0, False, (Refusal(ExecutionCode.NOT_ALLOWED),))
 
 
 @final
@@ -90,7 +87,7 @@ def stop_report(
     """
     # The exact type first: asking an abstract class takes longer than all the rest.
     if type(context) is not dict and not isinstance(context, Mapping):
-        return _report(ExecutionCode.INVALID_CONTEXT, f"a context of type {type(context).__name__}", fails_closed=True)
+        return _denial(ExecutionCode.INVALID_CONTEXT, f"a context of type {type(context).__name__}")
     stop = find_stop(context, is_strict=is_strict)
     if stop is None and kill_switch is not None:
         stop = read_switch(kill_switch)
@@ -121,7 +118,6 @@ def begin(
             params=params,
             keys=tuple(_key(plan, handed, params, *numbered) for numbered in enumerate(actions)),
             clock=ports.clock,
-            started=0.0,
             kill_switch=ports.kill_switch,
             store=ports.store,
             is_strict=ports.is_strict,
@@ -129,11 +125,11 @@ def begin(
         takes_more = find_style(executor)
         execution.started = execution.now()
     except ExecutionPolicyError as error:
-        return _report(ExecutionCode.INVALID_POLICY, error.what, fails_closed=True)
+        return _denial(ExecutionCode.INVALID_POLICY, error.what)
     except ExecutionHaltedError as error:
-        return _report(ExecutionCode(error.halt_code), error.what, fails_closed=True)
+        return _denial(ExecutionCode(error.halt_code), error.what)
     logs = tuple(map(ActionLog, range(len(actions))))
-    return Begun(execution=execution, actions=actions, takes_more=takes_more, logs=logs)
+    return Begun(execution=execution, actions=actions, logs=logs, takes_more=takes_more)
 
 
 def go_on(first: First, context: Mapping[str, Any], ports: Ports) -> Begun:
@@ -146,23 +142,19 @@ def go_on(first: First, context: Mapping[str, Any], ports: Ports) -> Begun:
         plan=first.plan,
         context=context,
         handed=first.handed,
-        params={},
         clock=ports.clock,
-        started=first.begun,
         kill_switch=None,
-        store=None,
-        is_strict=False,
+        started=first.begun,
     )
-    return Begun(execution=execution, actions=(first.action,), takes_more=False, logs=(ActionLog(0),), first=first)
+    return Begun(execution=execution, actions=(first.action,), logs=(ActionLog(0),), first=first)
 
 
 def _usable_plan(policy: ExecutionPolicy, *, is_async: bool) -> Plan:
     if type(policy) is not ExecutionPolicy:
-        raise ExecutionPolicyError(f"policy {shown(policy)}: give an ExecutionPolicy", where="policy")
+        raise ExecutionPolicyError(f"policy {shown(policy)}: give an ExecutionPolicy")
     plan = plan_of(policy)
     if is_async and plan.is_isolated:
-        what = "timeout.isolation process: an async executor runs in this process; use thread"
-        raise ExecutionPolicyError(what, where="timeout.isolation")
+        raise ExecutionPolicyError("timeout.isolation process: an async executor runs in this process; use thread")
     return plan
 
 
@@ -209,7 +201,6 @@ def dry_report(begun: Begun) -> ExecutionReport:
     """
     Report what would be attempted, and that nothing was.
     """
-    for action, log in zip(begun.actions, begun.logs, strict=True):
-        log.skipped += 1
-        log.refuse(ExecutionCode.HOLD if action is Action.HOLD else ExecutionCode.DRY_RUN)
+    for log in begun.logs:
+        log.skip(ExecutionCode.HOLD if begun.actions[log.sequence] is Action.HOLD else ExecutionCode.DRY_RUN)
     return finish(begun.execution, begun.logs)

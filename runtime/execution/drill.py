@@ -15,7 +15,7 @@ from runtime.encoding.digest import digest_of_bytes
 from runtime.errors import DefinitionError, shown
 from runtime.execution.model import AttemptStatus, ExecutionCode, ExecutionReport
 from runtime.execution.orchestrator import execute
-from runtime.execution.policies import ExecutionPolicy, RetryPolicy, TimeoutPolicy
+from runtime.execution.policies import ExecutionPolicy, TimeoutPolicy
 from runtime.ports import KillSwitch
 
 __all__ = ["Drill", "DrillCheck", "SpareSwitch", "run_drill"]
@@ -124,7 +124,7 @@ def _attempt(
             at_first()
         return not fails_first, None
 
-    policy = ExecutionPolicy(retry=RetryPolicy(max_retries=1), timeout=TimeoutPolicy(None, None))
+    policy = ExecutionPolicy(timeout=TimeoutPolicy(None, None))
     report = execute(
         FinalDecision(Action.ACT),
         {},

@@ -20,7 +20,7 @@ from runtime.decision_schema.types import Action
 from runtime.encoding.frozen import JsonArray
 from runtime.errors import ExecutionHaltedError, ExecutionPolicyError
 from runtime.execution.attempts import run_action
-from runtime.execution.calling import Call, Ended, refused, unknown
+from runtime.execution.calling import Call, Ended
 from runtime.execution.clocks import blocking_sleep, monotonic
 from runtime.execution.driving import drive_steps
 from runtime.execution.model import AttemptStatus, ExecutionCode
@@ -113,12 +113,8 @@ class GovernedConnector:
             context={},
             # What jitter is drawn from: the same effect waits as long on every machine.
             handed={RUN_KEY: f"{request.run_digest}:{request.sequence}"},
-            params={},
             clock=self.clock,
-            started=0.0,
             kill_switch=self.kill_switch,
-            store=None,
-            is_strict=False,
             keys=(None,),
             subject=f"{ask.connector}.{ask.action}",
         )
@@ -127,7 +123,7 @@ class GovernedConnector:
 
     def _perform(self, request: Request, mode: EffectMode, outcomes: list[EffectOutcome], call: Call) -> Ended:
         if call.limit is not None and not has_room():
-            return refused(ExecutionCode.TOO_MANY_ORPHANS, "connectors still run after their time")
+            return Ended(AttemptStatus.DENIED, ExecutionCode.TOO_MANY_ORPHANS, fails_closed=True)
         given = self._call(request, call)
         outcome = given if isinstance(given, EffectOutcome) else lost_outcome(mode, given)
         outcomes.append(outcome)
@@ -158,10 +154,10 @@ class GovernedConnector:
         if mode is EffectMode.READ:
             helps = outcome.code not in _PERMANENT_CODES  # (1)
         elif outcome.status is OutcomeStatus.UNKNOWN:
-            return unknown(ExecutionCode.OUTCOME_UNKNOWN, "")
+            return Ended(AttemptStatus.UNKNOWN, fails_closed=True)
         else:
             helps = outcome.code in self.transient_codes
-        return Ended(AttemptStatus.FAILED, ExecutionCode.EXECUTOR_FAILED, is_final=not helps)
+        return Ended(AttemptStatus.FAILED, is_final=not helps)
 
 
 def _plan_of(policy: ExecutionPolicy) -> Plan:

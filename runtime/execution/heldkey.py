@@ -25,7 +25,7 @@ class HeldKey:
 
     execution: Execution
     key: str | None = None
-    is_claimed: bool = False
+    """Set once it is claimed."""
 
     def claim(self, action: Action, log: ActionLog) -> bool:
         """
@@ -41,10 +41,9 @@ class HeldKey:
         claim = self._ask(lambda store: store.claim(key, wanted.payload_digest))
         if type(claim) is not Claim or (claim.status is ClaimStatus.ENDED and type(claim.outcome) is not KeyOutcome):
             raise halted(ExecutionCode.STORE_FAILED, "the store gave no claim")
-        self.key = key
         match claim.status:
             case ClaimStatus.CLAIMED:
-                self.is_claimed = True
+                self.key = key
                 return True
             case ClaimStatus.IN_FLIGHT:
                 return log.deny(0, ExecutionCode.IN_FLIGHT, "another execution holds the key now")
@@ -62,7 +61,7 @@ class HeldKey:
         Raises:
             ExecutionHaltedError: the store failed.
         """
-        if not self.is_claimed or self.key is None:
+        if self.key is None:
             return
         key = self.key
         tried = [attempt for attempt in log.attempts if attempt.status is not AttemptStatus.DENIED]
@@ -82,7 +81,7 @@ class HeldKey:
         """
         Leave the key unknown; a store that fails too says so itself when the process is gone.
         """
-        if self.is_claimed and self.key is not None:
+        if self.key is not None:
             key = self.key
             try:
                 self._ask(lambda store: store.settle(key, KeyOutcome(kind=OutcomeKind.UNKNOWN)))

@@ -44,16 +44,21 @@ class _Assignable:
         _last_change[0] = object()
 
 
-def _whole(low: int, high: int, *, optional: bool = False) -> _Check:
-    def check(value: Any) -> str | None:  # noqa: ANN401 - anything may be assigned.
-        if optional and value is None:
-            return None
-        # The exact type: True is an int, and no number of milliseconds.
-        if type(value) is int and low <= value <= high:
-            return None
-        return f"{shown(value)}: give an int from {low} to {high}" + (", or None" if optional else "")
+@final
+@attrs.frozen
+class _Whole:
+    """
+    An int in a range, of the exact type: True is an int, and no number of milliseconds.
+    """
 
-    return check
+    low: int
+    high: int
+    optional: bool = attrs.field(default=False, kw_only=True)
+
+    def __call__(self, value: Any) -> str | None:  # noqa: ANN401 - anything may be assigned.
+        if (self.optional and value is None) or (type(value) is int and self.low <= value <= self.high):
+            return None
+        return f"{shown(value)}: give an int from {self.low} to {self.high}" + (", or None" if self.optional else "")
 
 
 def _factor(value: Any) -> str | None:  # noqa: ANN401 - anything may be assigned.
@@ -62,11 +67,19 @@ def _factor(value: Any) -> str | None:  # noqa: ANN401 - anything may be assigne
     return f"{shown(value)}: give a number from 1 to {MAX_BACKOFF_MULTIPLIER}"
 
 
-def _one_of(*choices: str) -> _Check:
-    def check(value: Any) -> str | None:  # noqa: ANN401 - anything may be assigned.
-        return None if type(value) is str and value in choices else f"{shown(value)}: one of {', '.join(choices)}"
+@final
+@attrs.frozen
+class _OneOf:
+    """
+    One of a few words.
+    """
 
-    return check
+    choices: tuple[str, ...]
+
+    def __call__(self, value: Any) -> str | None:  # noqa: ANN401 - anything may be assigned.
+        if type(value) is str and value in self.choices:
+            return None
+        return f"{shown(value)}: one of {', '.join(self.choices)}"
 
 
 def _flag(value: Any) -> str | None:  # noqa: ANN401 - anything may be assigned.
@@ -77,8 +90,8 @@ def _callable_or_none(value: Any) -> str | None:  # noqa: ANN401 - anything may 
     return None if value is None or callable(value) else f"{shown(value)}: give a function, or None"
 
 
-_ms: Final = _whole(1, MAX_EXECUTION_MS)
-_ms_or_none: Final = _whole(1, MAX_EXECUTION_MS, optional=True)
+_ms: Final = _Whole(1, MAX_EXECUTION_MS)
+_ms_or_none: Final = _Whole(1, MAX_EXECUTION_MS, optional=True)
 
 
 @final
@@ -92,11 +105,11 @@ class RetryPolicy(_Assignable):
     """
 
     checks: ClassVar[dict[str, _Check]] = {
-        "max_retries": _whole(0, MAX_RETRIES),
-        "initial_backoff_ms": _whole(0, MAX_EXECUTION_MS),
-        "max_backoff_ms": _whole(0, MAX_EXECUTION_MS),
+        "max_retries": _Whole(0, MAX_RETRIES),
+        "initial_backoff_ms": _Whole(0, MAX_EXECUTION_MS),
+        "max_backoff_ms": _Whole(0, MAX_EXECUTION_MS),
         "backoff_multiplier": _factor,
-        "jitter": _one_of("none", "full"),
+        "jitter": _OneOf(("none", "full")),
     }
 
     max_retries: int = 3
@@ -119,7 +132,7 @@ class TimeoutPolicy(_Assignable):
     checks: ClassVar[dict[str, _Check]] = {
         "timeout_per_action_ms": _ms_or_none,
         "max_total_time_ms": _ms_or_none,
-        "isolation": _one_of("thread", "process"),
+        "isolation": _OneOf(("thread", "process")),
     }
 
     timeout_per_action_ms: int | None = 5000
@@ -148,8 +161,8 @@ class RateLimitPolicy(_Assignable):
     """
 
     checks: ClassVar[dict[str, _Check]] = {
-        "per_action": _whole(1, MAX_RATE, optional=True),
-        "overall": _whole(1, MAX_RATE, optional=True),
+        "per_action": _Whole(1, MAX_RATE, optional=True),
+        "overall": _Whole(1, MAX_RATE, optional=True),
         "window_ms": _ms,
     }
 
@@ -166,7 +179,7 @@ class BreakerPolicy(_Assignable):
     """
 
     checks: ClassVar[dict[str, _Check]] = {
-        "failure_threshold": _whole(1, MAX_RATE, optional=True),
+        "failure_threshold": _Whole(1, MAX_RATE, optional=True),
         "cooldown_ms": _ms,
     }
 
@@ -181,7 +194,7 @@ class ExecutionPolicy(_Assignable):
     All bounds together. `state` is what the rate limit and the breaker remember from one execution to the next.
     """
 
-    checks: ClassVar[dict[str, _Check]] = {"max_concurrency": _whole(1, MAX_CONCURRENCY)}
+    checks: ClassVar[dict[str, _Check]] = {"max_concurrency": _Whole(1, MAX_CONCURRENCY)}
 
     retry: RetryPolicy = attrs.field(factory=RetryPolicy)
     timeout: TimeoutPolicy = attrs.field(factory=TimeoutPolicy)

@@ -79,7 +79,7 @@ def _fork() -> int:
         return os.fork()
 
 
-def _serve(function: Callable[[], Any], writer: int) -> None:  # pragma: no cover - runs in the forked process.
+def _serve(function: Callable[[], Any], writer: int) -> None:
     try:
         with suppress(OSError):
             os.setpgid(0, 0)
@@ -90,7 +90,7 @@ def _serve(function: Callable[[], Any], writer: int) -> None:  # pragma: no cove
         os._exit(0)  # Nothing may go back to the code that this is a copy of.
 
 
-def _encoded(function: Callable[[], Any]) -> bytes:  # pragma: no cover - as above.
+def _encoded(function: Callable[[], Any]) -> bytes:
     try:
         answer = function()
     except BaseException as error:  # noqa: BLE001 - foreign code; only the name of the class goes over.

@@ -41,6 +41,13 @@ class ActionLog:
         self.denied += not attempt
         return False
 
+    def skip(self, code: ExecutionCode) -> None:
+        """
+        Note that it is not attempted at all, and that nothing is wrong with that.
+        """
+        self.refuse(code)
+        self.skipped = 1
+
     def refuse(self, code: ExecutionCode, message: str | None = None, *, fails_closed: bool = False) -> None:
         """
         Note why it goes no further.
@@ -60,12 +67,12 @@ class Execution:
     context: Mapping[str, Any]
     handed: dict[str, Any]
     """The executor's copy of the context. What it does to the copy can stop the execution and never free it."""
-    params: dict[str, Any]
     clock: Callable[[], float]
-    started: float
     kill_switch: KillSwitch | Callable[[], bool] | None
-    store: IdempotencyStore | None
-    is_strict: bool
+    started: float = 0.0
+    params: dict[str, Any] = attrs.field(factory=dict)
+    store: IdempotencyStore | None = None
+    is_strict: bool = False
     keys: tuple[ActionKey | None, ...] = ()
     """Made before the first attempt, so that no executor can change them; None where none is needed."""
     subject: str | None = None

@@ -55,7 +55,7 @@ class _Pool:
         self.idle: list[_Worker] = []
         self.left: list[_Job] = []
 
-    def forget(self) -> None:  # pragma: no cover - runs in a forked process.
+    def forget(self) -> None:
         """
         Begin anew in a forked process, where none of the threads exist.
         """

@@ -1,10 +1,12 @@
 """Async executors: cancelled when their time is up, and named where they do not end."""
 
 import asyncio
+import gc
+from functools import partial
 from typing import Any
 
 import pytest
-from executing import ACT, FAIL, OK, idempotent, make_policy
+from executing import ACT, FAIL, OK, idempotent, make_policy, run
 
 from runtime.decision_schema import Action, FinalDecision
 from runtime.execution import (
@@ -19,6 +21,8 @@ from runtime.execution import (
 from runtime.storage import MemoryIdempotencyStore
 from runtime.testing import AsyncScriptedExecutor, ManualClock, ScriptedExecutor
 
+SECONDS = 5
+"""What nothing waits for, unless something is broken."""
 SHORT = make_policy(timeout=TimeoutPolicy(1, None))
 SEVERAL = FinalDecision(Action.ACT, actions=[Action.ACT, Action.HOLD, Action.EXIT, Action.STOP])
 
@@ -41,6 +45,75 @@ def test_it_succeeds_after_a_failure() -> None:
     assert [attempt.status for attempt in report.attempts] == ["FAILED", "SUCCESS"]
     assert report.total_latency_ms == 100
     assert asyncio.run(aexecute(ACT, {}, make_policy(), AsyncScriptedExecutor([OK]))).success_count == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "case"),
+    [
+        ([OK], {"context": {"x": 1}, "decision": FinalDecision(Action.EXIT, params={"a": [1]})}),
+        ([OK], {"context": {"idempotency_scope": "run"}, "policy": idempotent(), "has_store": True}),
+        ([FAIL, OK], {"policy": make_policy(retry=RetryPolicy(1, 7))}),
+        ([FAIL], {"is_sleepless": True}),
+        ([OSError()], {}),
+        ([5], {}),
+        ([FAIL, OSError()], {}),
+        ([], {"context": {"ops_deny_actions": True}}),
+        ([], {"kill_switch": [True]}),
+        ([], {"kill_switch": [None]}),
+        ([], {"kill_switch": [False, True]}),
+        ([FAIL], {"kill_switch": [False, False, True]}),
+        ([], {"strict_context": True}),
+        ([OK], {"strict_context": True, "context": {"ops_deny_actions": False}}),
+        ([], {"decision": FinalDecision(Action.ACT, allowed=False)}),
+        ([], {"decision": SEVERAL, "dry_run": True}),
+        ([FAIL, OK, OK, OSError()], {"decision": SEVERAL, "policy": make_policy(retry=RetryPolicy(1))}),
+        ([OSError()], {"decision": SEVERAL}),
+    ],
+    ids=range(18),
+)
+def test_it_reports_what_execute_reports(answers: list[Any], case: dict[str, Any]) -> None:
+    """
+    INV-EXE-1: the same attempts, refusals and counts, of calls with the same arguments.
+    """
+    reports, calls = [], []
+    for is_async in (False, True):
+        ports = {
+            name: value for name, value in case.items() if name not in ("has_store", "kill_switch", "is_sleepless")
+        }
+        if "kill_switch" in case:
+            ports["kill_switch"] = partial(next, iter(case["kill_switch"]))
+        if "has_store" in case:
+            ports["store"] = MemoryIdempotencyStore()
+        if "is_sleepless" in case:
+            ports["sleep"] = _failing_sleep(is_async=is_async)
+        executor = (AsyncScriptedExecutor if is_async else ScriptedExecutor)(answers)
+        reports.append((_run if is_async else run)(executor, **ports))
+        calls.append(executor.calls)
+    assert reports[0] == reports[1]
+    assert calls[0] == calls[1]
+
+
+def _failing_sleep(*, is_async: bool) -> Any:
+    def sleep(_: float) -> None:
+        raise OSError
+
+    async def async_sleep(_: float) -> None:
+        raise OSError
+
+    return async_sleep if is_async else sleep
+
+
+def test_a_strict_context_is_read_before_each_attempt() -> None:
+    """
+    INV-EXE-4: one that loses the key meanwhile is no leave any more.
+    """
+    context = {"ops_deny_actions": False}
+
+    async def sleep(_: float) -> None:
+        context.clear()
+
+    report = _run(AsyncScriptedExecutor([FAIL]), context=context, sleep=sleep, strict_context=True)
+    assert [attempt.error_code for attempt in report.attempts] == ["executor_failed", "context_incomplete"]
 
 
 def test_what_is_awaited_may_be_anything() -> None:
@@ -72,7 +145,8 @@ def test_it_cannot_be_isolated() -> None:
     """
     report = _run(AsyncScriptedExecutor([]), policy=make_policy(timeout=TimeoutPolicy(None, None, "process")))
     assert report.error_code is ExecutionCode.INVALID_POLICY
-    assert "timeout.isolation" in (report.error_message or "")
+    what = "timeout.isolation process: an async executor runs in this process; use thread"
+    assert report.error_message == what
 
 
 def test_one_that_hangs_is_cancelled() -> None:
@@ -83,7 +157,7 @@ def test_one_that_hangs_is_cancelled() -> None:
 
     async def executor(_: Action, __: dict[str, Any]) -> Any:
         try:
-            await asyncio.Event().wait()
+            await asyncio.sleep(SECONDS)
         except asyncio.CancelledError:
             told.append("cancelled")
             raise
@@ -102,7 +176,7 @@ def test_one_that_answers_while_it_is_cancelled_is_heard() -> None:
 
     async def executor(_: Action, __: dict[str, Any]) -> Any:
         try:
-            await asyncio.Event().wait()
+            await asyncio.sleep(SECONDS)
         except asyncio.CancelledError:
             return OK
 
@@ -115,9 +189,13 @@ def test_one_that_does_not_end_is_left_and_named(ending: str, monkeypatch: pytes
     INV-EXE-2: control comes back all the same, and there is no room for more than the limit.
     """
     monkeypatch.setattr(asynchronous, "MAX_ORPHANS", 1)
+    complaints: list[Any] = []
 
     async def main() -> tuple[ExecutionReport, ExecutionReport]:
         gate = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.call_later(SECONDS, gate.set)  # Else one that is waited for would be waited for for ever.
+        loop.set_exception_handler(lambda _, complaint: complaints.append(complaint))
 
         async def executor(_: Action, __: dict[str, Any]) -> Any:
             while not gate.is_set():
@@ -134,26 +212,36 @@ def test_one_that_does_not_end_is_left_and_named(ending: str, monkeypatch: pytes
         report = await aexecute(ACT, {}, SHORT, executor)
         denied = await aexecute(ACT, {}, SHORT, AsyncScriptedExecutor([]))
         gate.set()
-        while asynchronous._left:  # noqa: ASYNC110 - nobody tells when it has ended.
+        for _turn in range(10):
             await asyncio.sleep(0)
         return report, denied
 
     report, denied = asyncio.run(main())
+    if ending == "raises":
+        gc.collect()  # Now the loop would complain of an exception that nobody looked at.
+    assert (asynchronous._left, complaints) == (set(), [])
     assert report.error_message == "the executor runs on after it was cancelled: execution:0:ACT:0"
     assert report.attempts[0].status is AttemptStatus.UNKNOWN
     assert (denied.denied_count, denied.error_code) == (1, ExecutionCode.TOO_MANY_ORPHANS)
+    assert denied.error_message == "1 executors still run after their time"
 
 
 @pytest.mark.parametrize(
-    "executor",
-    [lambda _, __: OK, ScriptedExecutor([OSError()]), AsyncScriptedExecutor([OSError()])],
+    ("executor", "kind", "message"),
+    [
+        (lambda _, __: OK, None, "the executor returned tuple, not (bool, str or None)"),
+        (ScriptedExecutor([OSError()]), "OSError", None),
+        (AsyncScriptedExecutor([OSError()]), "OSError", None),
+    ],
     ids=["no_coroutine", "raises", "raises_later"],
 )
-def test_what_is_no_answer_fails_closed(executor: Any) -> None:
+def test_what_is_no_answer_fails_closed(executor: Any, kind: str | None, message: str | None) -> None:
     """
     INV-EXE-3: an executor that is not async belongs to `execute`.
     """
     report = _run(executor)
+    [attempt] = report.attempts
+    assert (attempt.error_type, attempt.error_message) == (kind, message)
     assert (report.failed_count, report.fail_closed) == (1, True)
 
 
@@ -187,6 +275,33 @@ def test_several_run_at_once_within_the_bound(most: int) -> None:
     report = _run(executor, decision=SEVERAL, policy=make_policy(max_concurrency=most))
     assert [attempt.action for attempt in report.attempts] == [Action.ACT, Action.EXIT, Action.STOP]
     assert max(seen) == most
+
+
+def test_an_execution_that_breaks_ends_all_its_actions_first() -> None:
+    """
+    INV-EXE-5: then no key is left as if its action still ran.
+    """
+
+    class BrokenError(BaseException):
+        pass
+
+    ended: list[str] = []
+    waits = iter(["long", "broken"])
+
+    async def sleep(_: float) -> None:
+        if next(waits) == "broken":
+            raise BrokenError
+        try:
+            await asyncio.sleep(SECONDS)
+        finally:
+            for _turn in range(5):
+                await asyncio.sleep(0)
+            ended.append("the other one")
+
+    decision = FinalDecision(Action.ACT, actions=[Action.ACT, Action.EXIT])
+    with pytest.raises(BrokenError):
+        _run(AsyncScriptedExecutor([FAIL] * 2), decision=decision, policy=make_policy(max_concurrency=2), sleep=sleep)
+    assert ended == ["the other one"]
 
 
 def test_a_cancelled_execution_leaves_the_key_unknown() -> None:

@@ -1,13 +1,18 @@
 """Drills of a kill switch: a switch that works passes, and each way in which one can fail is found."""
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 import pytest
 
+from runtime.decision_schema import Action
 from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.digest import digest_of_bytes
 from runtime.errors import DefinitionError
+from runtime.execution import AttemptStatus, ExecutionCode, ExecutionReport, execute
+from runtime.execution import drill as drill_module
 from runtime.execution.drill import Drill, DrillCheck, run_drill
 
 AT = "2026-01-02T03:04:05.000Z"
@@ -87,18 +92,98 @@ def test_a_real_switch_that_cannot_be_read_is_found(answer: Any) -> None:
 
 def test_a_real_switch_that_is_not_heeded_is_found() -> None:
     """
-    INV-EXE-4: one that says it is on, and off when it is asked again.
+    INV-EXE-4: one that says it is on, and off or nothing when it is asked again.
     """
 
     class Fickle:
-        def __init__(self, *answers: bool) -> None:
+        def __init__(self, *answers: Any) -> None:
             self.answers = list(answers)
 
-        def is_active(self) -> bool:
+        def is_active(self) -> Any:
             return self.answers.pop(0)
 
-    for answers in ([True, False, False], [False, True]):
+    for answers in ([True, False, False], [False, True], [True, None]):
         assert _failed(run_drill(Fickle(*answers), Switch(), at=AT)) == ["the_real_switch_is_heeded"]
+
+
+def _acts_on_a_stop(report: ExecutionReport, act: Callable[[], object]) -> ExecutionReport:
+    if report.error_code is ExecutionCode.KILL_SWITCH and not report.attempts:
+        act()
+    return report
+
+
+def _acts_twice(report: ExecutionReport, act: Callable[[], object]) -> ExecutionReport:
+    if report.success_count:
+        act()
+    return report
+
+
+def _hides_a_success(report: ExecutionReport, _: Callable[[], object]) -> ExecutionReport:
+    return attrs.evolve(report, success_count=0)
+
+
+def _hides_a_denial(report: ExecutionReport, _: Callable[[], object]) -> ExecutionReport:
+    attempts = [attrs.evolve(attempt, status=AttemptStatus.FAILED) for attempt in report.attempts]
+    return attrs.evolve(report, attempts=tuple(attempts))
+
+
+def _counts_from_one(report: ExecutionReport, _: Callable[[], object]) -> ExecutionReport:
+    attempts = [attrs.evolve(attempt, attempt_number=attempt.attempt_number + 1) for attempt in report.attempts]
+    return attrs.evolve(report, attempts=tuple(attempts))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "is_on", "names"),
+    [
+        (_acts_on_a_stop, True, ["on_lets_nothing_begin", "the_real_switch_is_heeded"]),
+        (_acts_twice, False, ["off_lets_an_attempt_begin", "the_real_switch_is_heeded"]),
+        (_hides_a_success, True, ["off_lets_an_attempt_begin"]),
+        (_hides_a_denial, True, ["turned_between_attempts_stops_the_next"]),
+        (_counts_from_one, True, ["turned_between_attempts_stops_the_next"]),
+    ],
+    ids=["acts_on_a_stop", "acts_twice", "hides_a_success", "hides_a_denial", "counts_from_one"],
+)
+def test_an_execution_that_does_not_heed_a_switch_is_found(
+    spoil: Callable[[ExecutionReport, Callable[[], object]], ExecutionReport],
+    is_on: bool,  # noqa: FBT001 - the case.
+    names: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    INV-EXE-4: what was called counts, not only what was reported.
+    """
+
+    def spoilt(decision: Any, context: Any, policy: Any, executor: Any, **ports: Any) -> ExecutionReport:
+        report = execute(decision, context, policy, executor, **ports)
+        return spoil(report, lambda: executor(Action.ACT, {}))
+
+    monkeypatch.setattr(drill_module, "execute", spoilt)
+    assert _failed(run_drill(Switch(is_on), Switch(), at=AT)) == names
+
+
+def test_a_drill_is_over_at_once_and_in_the_thread_that_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Nothing waits for a back-off, and a switch that belongs to its thread, as a database may, can be turned.
+    """
+    threads = []
+    ports_seen: list[Any] = []
+
+    class Bound(Switch):
+        def turn(self, *, on: bool) -> None:
+            threads.append(threading.get_ident())
+            super().turn(on=on)
+
+    def watched(*arguments: Any, **ports: Any) -> ExecutionReport:
+        ports_seen.append(ports)
+        return execute(*arguments, **ports)
+
+    monkeypatch.setattr(drill_module, "execute", watched)
+    assert run_drill(Switch(), Bound(), at=AT).passed
+    assert threads == [threading.get_ident()] * 2
+    for ports in ports_seen:
+        before = ports["clock"]()
+        ports["sleep"](86_400)
+        assert ports["clock"]() == before
 
 
 def test_the_record_is_read_back_as_it_was() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from executing import make_policy
+from executing import make_policy, wait_for_orphans
 from makers import make_outcome
 
 from runtime.encoding.frozen import JsonObject
@@ -21,6 +21,8 @@ from runtime.execution import (
     TimeoutPolicy,
     workers,
 )
+from runtime.execution.policies import plan_of
+from runtime.execution.schedule import backoff_ms
 from runtime.orchestration import ExecutionContext, OrchestrationResult
 from runtime.orchestration.registry import run_mission
 from runtime.ports import Connector
@@ -147,13 +149,10 @@ class TestTryingAgain:
         """
         INV-EXE-1: jitter is drawn from the run and the place of the effect in it.
         """
-        slept = []
-        for _ in range(2):
-            clock = ManualClock()
-            call(scripted(BUSY, BUSY, OK), policy=make_policy(retry=RetryPolicy(jitter="full")), clock=clock)
-            slept.append(clock.slept)
-        assert slept[0] == slept[1]
-        assert len(set(slept[0])) == 2
+        clock, policy = ManualClock(), make_policy(retry=RetryPolicy(jitter="full"))
+        call(scripted(BUSY, BUSY, OK), policy=policy, clock=clock)
+        seed = f"{DIGEST}:1:0:ACT"
+        assert clock.slept == [backoff_ms(plan_of(policy), number, seed) / 1000 for number in range(2)]
 
 
 class TestStopping:
@@ -273,11 +272,12 @@ class TestLimits:
 
             def call(self, request: Request) -> EffectOutcome:
                 del request
-                gate.wait()
+                gate.wait(10)
                 return OK
 
         policy = ExecutionPolicy(retry=RetryPolicy(0), timeout=TimeoutPolicy(5, None))
         outcome, _ = call(Hanging(), mode, policy=policy)
+        assert "effect:act:0" in workers.orphan_names()
         gate.set()
         assert (outcome.status, outcome.code) == (status, "attempt_timeout")
 
@@ -299,13 +299,14 @@ class TestLimits:
 
     def test_too_many_left_behind_let_nothing_begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """
-        INV-EXE-2: their number is bounded.
+        INV-EXE-2: their number is bounded, and nobody waits for one to end.
         """
+        wait_for_orphans()
         monkeypatch.setattr(workers._pool, "left", [None] * 32)
-        connector = scripted(OK)
-        outcome, attempts = call(connector, policy=ExecutionPolicy())
+        connector, clock = scripted(OK), ManualClock()
+        outcome, attempts = call(connector, policy=ExecutionPolicy(), clock=clock)
         assert (outcome.status, outcome.code, connector.calls) == ("failed", "too_many_orphans", [])
-        assert attempts == [(1, "denied", "too_many_orphans")]
+        assert (attempts, clock.slept) == ([(1, "denied", "too_many_orphans")], [])
 
 
 class TestThePolicy:
@@ -314,22 +315,30 @@ class TestThePolicy:
     """
 
     @pytest.mark.parametrize(
-        ("policy", "where"),
+        ("policy", "where", "what"),
         [
-            (make_policy(retry=RetryPolicy(max_retries=-1)), "retry.max_retries"),
-            (make_policy(idempotency=IdempotencyPolicy(enabled=True)), "idempotency.enabled"),
-            (make_policy(timeout=TimeoutPolicy(isolation="process")), "timeout.isolation"),
-            (make_policy(max_concurrency=2), "max_concurrency"),
+            (make_policy(retry=RetryPolicy(max_retries=-1)), "retry.max_retries", "-1: give an int from 0 to 100"),
+            (
+                make_policy(idempotency=IdempotencyPolicy(enabled=True)),
+                "idempotency.enabled",
+                "True: the ledger of the run keeps an effect from being done twice; use False",
+            ),
+            (
+                make_policy(timeout=TimeoutPolicy(isolation="process")),
+                "timeout.isolation",
+                "process: a connector is called in this process; use thread",
+            ),
+            (make_policy(max_concurrency=2), "max_concurrency", "2: an effect is tried once at a time; use 1"),
         ],
         ids=["bad", "keys", "process", "concurrency"],
     )
-    def test_it_is_refused_when_the_connector_is_made(self, policy: ExecutionPolicy, where: str) -> None:
+    def test_it_is_refused_when_the_connector_is_made(self, policy: ExecutionPolicy, where: str, what: str) -> None:
         """
-        The error names the field.
+        The error names the field, and says what to give.
         """
         with pytest.raises(ExecutionPolicyError) as caught:
             GovernedConnector(scripted(), policy=policy)
-        assert caught.value.where == where
+        assert (caught.value.where, caught.value.what) == (where, f"{where} {what}")
 
     def test_one_that_was_spoilt_since_lets_nothing_begin(self) -> None:
         """

@@ -9,6 +9,7 @@ from executing import ACT, FAIL, OK, idempotent, make_policy, run
 from runtime.decision_schema import Action, FinalDecision
 from runtime.execution import (
     AttemptStatus,
+    ExecutionAttempt,
     ExecutionCode,
     IdempotencyPolicy,
     RetryPolicy,
@@ -32,14 +33,17 @@ class _Store:
         self.failing = failing
         self.done: list[tuple[str, Any]] = []
 
-    def claim(self, _: str, __: str) -> Any:
+    def claim(self, key: str, _: str) -> Any:
+        self.key = key
         self._do("claim")
         return self.answer
 
-    def settle(self, _: str, outcome: Any) -> None:
+    def settle(self, key: str, outcome: Any) -> None:
+        assert key == self.key
         self._do("settle", outcome)
 
-    def release(self, _: str) -> None:
+    def release(self, key: str) -> None:
+        assert key == self.key
         self._do("release")
 
     def reconcile(self, _: str, __: Any) -> bool:
@@ -245,9 +249,9 @@ class TestIdempotency:
             store=store,
             kill_switch=lambda: store.done == [("claim", None)],
         )
-        assert [(one.attempt_number, one.status, one.error_code) for one in report.attempts] == [
-            (0, AttemptStatus.DENIED, ExecutionCode.KILL_SWITCH)
-        ]
+        assert report.attempts == (
+            ExecutionAttempt(Action.ACT, AttemptStatus.DENIED, 0, 0, None, ExecutionCode.KILL_SWITCH),
+        )
         assert (report.denied_count, report.fail_closed) == (1, False)
         assert store.done == [("claim", None), ("release", None)]
 
@@ -331,7 +335,7 @@ class TestIdempotency:
         gate = threading.Event()
         store = MemoryIdempotencyStore()
         policy = idempotent(timeout=TimeoutPolicy(1, None))
-        run(lambda _, __: gate.wait() and OK, context=SCOPE, policy=policy, store=store)
+        run(lambda _, __: gate.wait(10) and OK, context=SCOPE, policy=policy, store=store)
         gate.set()
         report = run(ScriptedExecutor([]), context=SCOPE, policy=idempotent(), store=store)
         assert (report.error_code, report.fail_closed) == (ExecutionCode.OUTCOME_UNKNOWN, True)

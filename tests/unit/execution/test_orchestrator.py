@@ -7,20 +7,25 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from executing import ACT, FAIL, OK, make_policy, run
+from executing import ACT, FAIL, OK, make_policy, run, wait_for_orphans
 
 from runtime.decision_schema import Action, FinalDecision
 from runtime.execution import (
     AttemptStatus,
     BreakerPolicy,
+    ExecutionAttempt,
     ExecutionCode,
     ExecutionPolicy,
+    ExecutionReport,
     ExecutionState,
     RateLimitPolicy,
+    Refusal,
     RetryPolicy,
     TimeoutPolicy,
     execute,
 )
+from runtime.execution.policies import plan_of
+from runtime.execution.schedule import backoff_ms
 from runtime.execution.workers import orphan_names
 from runtime.testing import ManualClock, ScriptedExecutor
 
@@ -58,10 +63,10 @@ class TestASuccess:
         With its time, and the counts that follow.
         """
         clock = ManualClock()
-        report = run(ScriptedExecutor([OK], clock=clock, seconds=0.25), clock=clock)
+        report = run(ScriptedExecutor([OK], clock=clock, seconds=2.5), clock=clock)
         [attempt] = report.attempts
         assert (attempt.action, attempt.status, attempt.attempt_number) == (Action.ACT, AttemptStatus.SUCCESS, 0)
-        assert (attempt.latency_ms, report.total_latency_ms) == (250, 250)
+        assert (attempt.latency_ms, report.total_latency_ms) == (2500, 2500)
         assert (report.success_count, report.failed_count, report.denied_count, report.skipped_count) == (1, 0, 0, 0)
         assert report.fail_closed is False
         assert report.error_code is None
@@ -78,7 +83,7 @@ class TestASuccess:
         """
         In a thread or a process of its own.
         """
-        policy = ExecutionPolicy(timeout=TimeoutPolicy(60_000, None, isolation))
+        policy = ExecutionPolicy(timeout=TimeoutPolicy(10_000, None, isolation))
         assert run(_plain(OK), policy=policy).success_count == 1
 
     def test_an_executor_may_take_more(self) -> None:
@@ -187,6 +192,7 @@ class TestTheKillSwitch:
         executor = ScriptedExecutor([OK])
         report = run(executor, context=context)
         assert (report.denied_count, len(executor.calls)) == ((1, 0) if is_stopped else (0, 1))
+        assert len(report.attempts) == len(executor.calls)
         assert report.fail_closed is False
         assert report.error_code == (ExecutionCode.KILL_SWITCH if is_stopped else None)
 
@@ -267,18 +273,28 @@ class TestTheKillSwitch:
 
         assert run(frees, context=given).denied_count == 1
 
-    def test_a_cool_down_ends_while_it_is_executed(self) -> None:
+    @pytest.mark.parametrize("begins_at", [0, 1000], ids=["from_zero", "later"])
+    @pytest.mark.parametrize(("until", "is_over"), [(2000, True), (2001, False)])
+    @pytest.mark.parametrize("is_own", [True, False], ids=["of_the_executor", "of_the_caller"])
+    def test_a_cool_down_ends_while_it_is_executed(
+        self,
+        begins_at: int,
+        until: int,
+        is_over: bool,  # noqa: FBT001 - a table.
+        is_own: bool,  # noqa: FBT001 - as above.
+    ) -> None:
         """
-        The time of the context goes on with the clock.
+        INV-EXE-4: the time of the context goes on with the clock, and not faster.
         """
-        context = {"now_ms": 0}
-        clock = ManualClock()
+        given, answers = {"now_ms": 0}, [FAIL, OK]
 
-        def cool(seconds: float) -> None:
-            context["cooldown_until_ms"] = 100
-            clock.sleep(seconds)
+        def executor(_: Action, own: dict[str, Any]) -> Any:
+            (own if is_own else given)["cooldown_until_ms"] = until
+            return answers.pop(0)
 
-        assert run(ScriptedExecutor([FAIL, OK]), context=context, clock=clock, sleep=cool).success_count == 1
+        policy = make_policy(retry=RetryPolicy(1, 2000))
+        report = run(executor, context=given, policy=policy, clock=ManualClock(begins_at))
+        assert (report.success_count, report.denied_count) == ((1, 0) if is_over else (0, 1))
 
 
 class TestPermission:
@@ -336,19 +352,6 @@ class TestPermission:
         report = run(executor, policy=policy, decision=decision)
         assert (report.failed_count, report.attempts[0].error_code) == (1, ExecutionCode.EXECUTOR_FAILED)
 
-    def test_a_first_attempt_takes_its_time(self) -> None:
-        """
-        It is reported as in the general way.
-        """
-        clock = ManualClock()
-
-        def executor(_: Action, __: dict[str, Any]) -> Any:
-            clock.advance(0.25)
-            return OK
-
-        report = run(executor, policy=_used(make_policy()), clock=clock)
-        assert (report.total_latency_ms, report.attempts[0].latency_ms) == (250, 250)
-
     def test_a_dry_run_attempts_nothing(self) -> None:
         """
         It says so for each action, and still stops where everything stops.
@@ -367,12 +370,108 @@ def _used(policy: ExecutionPolicy) -> ExecutionPolicy:
     return policy
 
 
+def _played(answers: list[Any], clock: ManualClock) -> Callable[[Action, dict[str, Any]], Any]:
+    left = list(answers)
+
+    def executor(_: Action, context: dict[str, Any]) -> Any:
+        clock.advance(0.01)
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        if answer == "stop":
+            context["ops_state"] = "RED"
+            return FAIL
+        return answer
+
+    return executor
+
+
+class TestAFirstAttempt:
+    """
+    INV-EXE-1: one that needs nothing else is made quickly, and reported as in the general way.
+    """
+
+    @pytest.mark.parametrize("seconds", [0, 2.5])
+    @pytest.mark.parametrize("action", [Action.ACT, Action.EXIT, Action.CANCEL, Action.STOP])
+    def test_a_success_is_one_attempt(self, action: Action, seconds: float) -> None:
+        """
+        With the time it took, which takes two looks at the clock.
+        """
+        clock, looks = ManualClock(), []
+
+        def watched() -> float:
+            looks.append(clock())
+            return clock()
+
+        def executor(given: Action, _: dict[str, Any]) -> Any:
+            assert given is action
+            clock.advance(seconds)
+            return OK
+
+        policy = _used(make_policy())
+        report = run(executor, decision=FinalDecision(action), policy=policy, clock=watched, sleep=None)
+        latency_ms = int(1000 * seconds)
+        attempt = ExecutionAttempt(action, AttemptStatus.SUCCESS, 0, latency_ms)
+        assert report == ExecutionReport((attempt,), latency_ms, 1, 0, 0, 0, False)
+        assert looks == [0, seconds]
+
+    @pytest.mark.parametrize(
+        "answers",
+        [[FAIL, OK], [FAIL] * 4, [OSError()], [None], [FAIL, OSError()], ["stop"], [FAIL, "stop"]],
+        ids=["retried", "failed", "raises", "no_answer", "raises_later", "stopped", "stopped_later"],
+    )
+    def test_after_it_the_general_way_goes_on(self, answers: list[Any]) -> None:
+        """
+        A switch that is off forces the general way from the beginning.
+        """
+        reports, slept = [], []
+        for switch in (None, lambda: False):
+            clock = ManualClock(7)
+            executor = _played(answers, clock)
+            reports.append(run(executor, policy=_used(make_policy()), clock=clock, kill_switch=switch))
+            slept.append(clock.slept)
+        assert reports[0] == reports[1]
+        assert slept[0] == slept[1]
+
+    def test_it_is_made_with_a_copy_of_the_context(self) -> None:
+        """
+        INV-EXE-4: what it does to its own can stop the execution; the caller's stays as it was.
+        """
+        given = {"a": 1}
+        report = run(_played(["stop"], ManualClock()), context=given, policy=_used(make_policy()))
+        assert given == {"a": 1}
+        assert [attempt.status for attempt in report.attempts] == [AttemptStatus.FAILED, AttemptStatus.DENIED]
+        assert [refusal.sequence for refusal in report.refusals] == [0]
+
+    def test_an_executor_that_takes_more_gets_it(self) -> None:
+        """
+        Also where it could do without.
+        """
+        seen = []
+
+        def named(_: Action, __: dict[str, Any], *, params: Any = None, idempotency_key: Any = 5) -> Any:
+            seen.append((params, idempotency_key))
+            return OK
+
+        def any_number(*given: Any) -> Any:
+            seen.append(given)
+            return OK
+
+        def more(_: Action, __: dict[str, Any], *given: Any) -> Any:
+            seen.append(given)
+            return OK
+
+        for executor in (named, partial(named), any_number, more):
+            assert run(executor, policy=_used(make_policy())).success_count == 1
+        assert seen == [({}, None), ({}, None), (Action.ACT, {}), ()]
+
+
 class TestFailingClosed:
     """
     INV-EXE-3: whatever cannot be trusted ends the execution.
     """
 
-    @pytest.mark.parametrize("limit", [None, 60_000])
+    @pytest.mark.parametrize("limit", [None, 10_000])
     @pytest.mark.parametrize("isolation", ["thread", "process"])
     def test_an_exception_ends_it(self, limit: int | None, isolation: str) -> None:
         """
@@ -425,7 +524,7 @@ class TestFailingClosed:
             if action is Action.ACT:
                 gate.set()
                 raise OSError
-            gate.wait()
+            gate.wait(1)
             return FAIL
 
         report = run(executor, decision=SEVERAL, policy=make_policy(max_concurrency=concurrency))
@@ -610,10 +709,11 @@ class TestLimits:
         """
         INV-EXE-2: nobody knows what it does, and it is not tried again.
         """
+        wait_for_orphans()
         gate, ended = threading.Event(), threading.Event()
 
         def executor(_: Action, __: dict[str, Any]) -> Any:
-            gate.wait()
+            gate.wait(10)
             ended.set()
             return OK
 
@@ -626,14 +726,14 @@ class TestLimits:
         counts = [external[f"exec.{name}_count"] for name in ("success", "failed", "skipped", "denied")]
         assert (external["exec.attempt_count"], sum(counts), external["exec.fail_closed"]) == (1, 0, True)
         gate.set()
-        ended.wait()
+        assert ended.wait(10)
 
     def test_a_process_that_hangs_is_killed(self) -> None:
         """
         INV-EXE-2: nobody knows what it did.
         """
         policy = ExecutionPolicy(timeout=TimeoutPolicy(20, None, "process"))
-        report = run(lambda _, __: threading.Event().wait(), policy=policy)
+        report = run(lambda _, __: threading.Event().wait(10), policy=policy)
         [attempt] = report.attempts
         assert (attempt.status, attempt.error_code) == (AttemptStatus.UNKNOWN, ExecutionCode.ATTEMPT_TIMEOUT)
         assert report.fail_closed is True
@@ -665,7 +765,7 @@ class TestLimits:
         """
         INV-EXE-2: and the report has their order, not the order they ended in.
         """
-        lock, barrier = threading.Lock(), threading.Barrier(2)
+        lock, barrier = threading.Lock(), threading.Barrier(2, timeout=10)
         running, most = 0, 0
 
         def executor(_: Action, __: dict[str, Any]) -> Any:
@@ -683,6 +783,51 @@ class TestLimits:
         report = run(executor, decision=decision, policy=make_policy(max_concurrency=2))
         assert [attempt.action for attempt in report.attempts] == decision.actions
         assert most == 2
+
+    def test_one_of_several_that_fails_is_tried_again(self) -> None:
+        """
+        INV-EXE-2: after its back-off, as it is alone.
+        """
+        clock = ManualClock()
+        policy = make_policy(max_concurrency=2, retry=RetryPolicy(2, 100, 100))
+        report = run(ScriptedExecutor([FAIL, FAIL, OK, OK, OK]), decision=SEVERAL, policy=policy, clock=clock)
+        assert (report.success_count, report.failed_count, clock.slept) == (3, 2, [0.1, 0.1])
+
+    @pytest.mark.parametrize(("most", "count", "is_here"), [(1, 2, True), (2, 1, True), (2, 2, False), (3, 2, False)])
+    def test_nothing_that_need_not_runs_in_another_thread(self, most: int, count: int, is_here: bool) -> None:  # noqa: FBT001 - a table.
+        """
+        What belongs to the thread of the caller, as a database may, can be used there.
+        """
+        threads = set()
+
+        def executor(_: Action, __: dict[str, Any]) -> Any:
+            threads.add(threading.current_thread())
+            return OK
+
+        decision = FinalDecision(Action.ACT, actions=[Action.ACT] * count)
+        assert run(executor, decision=decision, policy=make_policy(max_concurrency=most)).success_count == count
+        assert (threads == {threading.current_thread()}) is is_here
+
+    @pytest.mark.parametrize(
+        ("context", "seed"),
+        [
+            ({}, ":1:ACT"),
+            ({"run_id": 5}, ":1:ACT"),
+            ({"run_id": "r"}, "r:1:ACT"),
+            ({"run_id": "r", "idempotency_scope": "s"}, "s:1:ACT"),
+            ({"run_id": "r", "idempotency_scope": 5}, "r:1:ACT"),
+        ],
+        ids=["nothing", "no_text", "run", "scope", "no_scope"],
+    )
+    def test_jitter_is_drawn_from_the_run_and_the_action(self, context: dict[str, Any], seed: str) -> None:
+        """
+        INV-EXE-1: as far as the context names the run; runs that fail together are not tried again together.
+        """
+        clock = ManualClock()
+        policy = make_policy(retry=RetryPolicy(3, 1000, 1000, 1.0, "full"))
+        decision = FinalDecision(Action.ACT, actions=[Action.HOLD, Action.ACT])
+        run(ScriptedExecutor([FAIL] * 4), decision=decision, context=context, policy=policy, clock=clock)
+        assert clock.slept == [backoff_ms(plan_of(policy), number, seed) / 1000 for number in range(3)]
 
 
 class TestRateLimits:
@@ -816,6 +961,15 @@ def test_secrets_do_not_leave() -> None:
     assert b"\\\\ud800" in report.raw
 
 
+def test_a_reason_is_cut_where_it_is_too_long() -> None:
+    """
+    One that is just as long as it may be stays whole.
+    """
+    policy = make_policy(retry=RetryPolicy(0))
+    for length, kept in ((4096, "x" * 4096), (4097, "x" * 4095 + "…")):
+        assert run(ScriptedExecutor([(False, "x" * length)]), policy=policy).error_message == kept
+
+
 def test_a_driver_that_gives_no_outcome_is_a_halt() -> None:
     """
     INV-EXE-3: what a driver forgot is unknown.
@@ -830,4 +984,4 @@ def test_a_driver_that_gives_no_outcome_is_a_halt() -> None:
     next(steps)
     with pytest.raises(StopIteration):
         steps.send(None)
-    assert begun.logs[0].refusals[0].code is ExecutionCode.OUTCOME_UNKNOWN
+    assert begun.logs[0].refusals == [Refusal(ExecutionCode.OUTCOME_UNKNOWN, "the driver gave no outcome", 0)]
