@@ -2,6 +2,7 @@
 
 What is mutated and which tests run stand under `[tool.mutmut]` in pyproject.toml. With `--again` the verdicts of an
 earlier run stand, and only mutants that lived or had none are run, as one does after writing a test; the report says so.
+With `--only runtime.execution` the modules below that name alone are run, and have a report of their own.
 """
 
 import argparse
@@ -39,23 +40,27 @@ def main() -> None:
     parser.add_argument(
         "--again", nargs="*", metavar="PATTERN", help="run only mutants not killed before, and of these only such names"
     )
-    patterns = parser.parse_args().again
+    parser.add_argument("--only", default="", metavar="MODULE", help="only modules whose names begin so")
+    arguments = parser.parse_args()
+    patterns, only = arguments.again, arguments.only
     again = patterns is not None
     os.chdir(ROOT)  # mutmut looks for everything below the working directory.
     if not again:
         shutil.rmtree(WORK, ignore_errors=True)
-    _run_mutmut()
-    alive = [name for name, verdict in _verdicts().items() if verdict != "killed"]
+    if not (again and only):  # Without names, mutmut would run the mutants of all other modules as well.
+        _run_mutmut(*[f"{only}*"] * bool(only))
+    alive = [name for name, verdict in _verdicts(only).items() if verdict != "killed"]
     chosen = [name for name in alive if any(fnmatch.fnmatch(name, pattern) for pattern in patterns or ["*"])]
     if again and chosen:
         _run_mutmut(*chosen)
-    verdicts = _verdicts()
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(_report(verdicts, again=again))
+    verdicts = _verdicts(only)
+    report = REPORT.with_name(f"{only.rpartition('.')[2]}.md") if only else REPORT
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(_report(verdicts, again=again, only=only))
     undecided = [name for name, status in verdicts.items() if status == "no verdict"]
     if undecided:
         sys.exit(f"{len(undecided)} mutants without a verdict: {', '.join(undecided[:10])}")
-    print(REPORT.read_text().partition("\n## ")[0])
+    print(report.read_text().partition("\n## ")[0])
 
 
 def _run_mutmut(*names: str) -> None:
@@ -86,19 +91,19 @@ def _settings() -> dict[str, list[str]]:
     return settings
 
 
-def _verdicts() -> dict[str, str]:
+def _verdicts(only: str) -> dict[str, str]:
     """
     Read what became of each mutant.
     """
     found: dict[str, str] = {}
-    for path in _sources().values():
+    for path in (path for module, path in _sources().items() if module.startswith(only)):
         kept = WORK / f"{path}.meta"
         codes = json.loads(kept.read_text())["exit_code_by_key"] if kept.exists() else {}
         found |= {name: VERDICTS.get(code, "no verdict") for name, code in codes.items()}
     return found
 
 
-def _report(verdicts: dict[str, str], *, again: bool) -> str:
+def _report(verdicts: dict[str, str], *, again: bool, only: str) -> str:
     sources = _sources()
     by_module: dict[str, Counter[str]] = {}
     for name, verdict in verdicts.items():
@@ -110,10 +115,11 @@ def _report(verdicts: dict[str, str], *, again: bool) -> str:
         for path in (ROOT / "runtime" / folder).glob("*.py")
         if path.relative_to(ROOT) not in sources.values() and path.name != "__init__.py"
     )
+    command = f"python tools/mutants.py --only {only}{' --again' * again}" if only else AGAIN if again else COMMAND
     lines = [
-        "# Mutants of the core",
+        f"# Mutants of {only or 'the core'}",
         "",
-        f"Made by `{AGAIN if again else COMMAND}`. A mutant is the code with one small change; it is killed when a test fails, and timed out when",
+        f"Made by `{command}`. A mutant is the code with one small change; it is killed when a test fails, and timed out when",
         "its tests take many times as long as they should, as in a loop that never ends.",
         "",
         "- Tests: "
@@ -123,7 +129,11 @@ def _report(verdicts: dict[str, str], *, again: bool) -> str:
         "- Not mutated: remedies of errors, which are words; class bodies (fields and validators), properties and other",
         "  decorated functions, which mutmut cannot change.",
         "- A function that runs once, on import, is never seen mutated; its mutants survive whatever the tests say.",
-        "- Files of the core left out: " + (", ".join(f"`{path}`" for path in left_out) or "none") + ".",
+        *(
+            []
+            if only
+            else ["- Files of the core left out: " + (", ".join(f"`{path}`" for path in left_out) or "none") + "."]
+        ),
         *(
             [
                 "- Tests were added after the run, and of the mutants that had lived the ones they are about were run again."
