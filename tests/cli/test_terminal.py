@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,6 +31,8 @@ def _at_terminal(workplace: Path, *typed: str, meanwhile: Callable[[], None] = l
     child, terminal = pty.fork()
     if child == 0:  # pragma: no cover - the child becomes the command.
         os.chdir(workplace)
+        # Whoever starts the tests in the background has them ignore it, and so would the command.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execv(MISSION, words)  # noqa: S606 - no shell is wanted.
     shown = b""
     waiting = list(typed)
