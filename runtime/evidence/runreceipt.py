@@ -129,8 +129,8 @@ class RunReceipt:
     The record `run-receipt/v1`: how a run ended.
 
     `receipt_digest` is of the pure receipt, null exactly where the engine did not end; `approvals` are digests of the
-    decisions on the plan; `steps_not_done` the ids of steps without an entry; `audit_head` and `audit_count` cover the
-    audit log up to the entry with which the run ended. Times are RFC 3339, UTC, milliseconds.
+    decisions on the plan; `steps_not_done` the ids of steps that were not begun, and `unknown_step` of the one whose effect
+    nobody knows the end of; `audit_head` and `audit_count` cover the audit log up to the entry with which the run ended. Times are RFC 3339, UTC, milliseconds.
     """
 
     schema: str = _RECEIPT
@@ -147,6 +147,7 @@ class RunReceipt:
     assurance: Assurance = attrs.field(validator=of_type(Assurance))
     validation: Validation | None = attrs.field(default=None, validator=of_type(Validation, type(None)))
     steps_not_done: tuple[str, ...] = attrs.field(default=(), validator=_names)
+    unknown_step: str | None = attrs.field(default=None, validator=is_optional_identifier)
     carried_answers: tuple[str, ...] = attrs.field(default=(), validator=_digests)
     parent_run_id: str | None = attrs.field(default=None, validator=is_optional_identifier)
     parent_receipt_digest: str | None = attrs.field(default=None, validator=is_optional_digest)
@@ -170,6 +171,7 @@ class RunReceipt:
             ("receipt_digest", self._is_completed and is_executed and not self.receipt_digest, "expected a digest"),
             ("receipt_digest", self.state is Ending.BLOCKED and self.receipt_digest, "expected null: it never began"),
             ("receipt_digest", not is_executed and self.receipt_digest, "expected null: nothing was executed here"),
+            ("unknown_step", self.unknown_step and not is_cancelled, "expected null: how it ended is known"),
             ("validation", self._is_completed and not is_passed, "expected no broken rule"),
             ("plan_digest", is_executed and not is_cancelled and not self.plan_digest, "expected a digest"),
         ):

@@ -33,17 +33,25 @@ _OPTIONS: Final = {
 
 def cancel(ports: RunPorts, run_id: str, *, actor: str, reason: str | None = None) -> Run:
     """
-    End a run before its next step; a gate it waits at is closed.
+    End a run before its next step; a gate it waits at is closed. An effect that nobody knows the end of is named.
 
     Raises:
-        TransitionError: it has ended.
+        TransitionError: it has ended; or it is running, where somebody may be in the middle of a step.
         RevisionConflictError: somebody else changed it meanwhile.
     """
     run = load_run(ports, run_id)
+    if run.state is RunState.RUNNING:
+        # Whoever drives it would go on, and do what the receipt says was not done.
+        raise TransitionError(
+            "a cancellation of a run that is running",
+            where=run_id,
+            remedy="cancel it when it waits; where nobody drives it any more, advance it first",
+        )
     journal = Journal(run, at=ports.decisions.now(), actor=actor)
     if run.inputs is not None:
-        steps = run.inputs.definition.steps[run.lineage_count :]
-        journal.set(steps_not_done=tuple(step.id for step in steps))
+        left = [step.id for step in run.inputs.definition.steps[run.lineage_count :]]
+        unknown = left.pop(0) if run.state is RunState.INDETERMINATE else None
+        journal.set(steps_not_done=tuple(left), unknown_step=unknown)
     journal.move(RunEvent.CANCEL, reason=reason)
     gate = find_gate(ports, run_id)
     gates: tuple[Any, ...] = ()

@@ -68,7 +68,9 @@ def decide(ports: RunPorts, run_id: str, decision: HumanDecision) -> Run:
     inputs = run.admission if is_plan else run.inputs
     assert inputs is not None  # noqa: S101 - it waits at a gate that these asked for.
     after, result = _vote(ports.decisions, gate, inputs, decision)
-    journal = Journal(run, at=ports.decisions.now(), actor=decision.actor or "engine")
+    # Whoever comes too late has not decided; nobody has.
+    actor = decision.actor if after.status is not GateStatus.EXPIRED else None
+    journal = Journal(run, at=ports.decisions.now(), actor=actor or "engine")
     if result is None:
         digest = digest_of(unstructure(decision))
         journal.note(AuditCode.GATE_INPUT, f"Resume input recorded: {digest}", step_id=gate.request.step_id)

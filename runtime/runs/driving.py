@@ -6,7 +6,7 @@ Source: contracts/operations.md 4.
 
 from collections.abc import Mapping
 
-from runtime.errors import TransitionError
+from runtime.errors import PlanChangedError, TransitionError
 from runtime.evidence.audit import AuditCode
 from runtime.evidence.runreceipt import Validation
 from runtime.orchestration.drive import drive
@@ -30,11 +30,14 @@ def start(
 
     Raises:
         TransitionError: it is not approved.
+        PlanChangedError: what is kept of it is not what was planned.
         RevisionConflictError: somebody else started it; it was started once.
     """
     run = load_run(ports, run_id)
     journal = Journal(run, at=ports.decisions.now(), actor=actor)
     journal.move(RunEvent.START)
+    if run.build_plan().digest != run.plan_digest:
+        raise PlanChangedError("a run that is not the one that was planned", where=run_id, remedy="plan it again")
     ports.store.commit(journal.close())
     return advance(ports, run_id, effects=effects, ledger=ledger)
 
@@ -49,7 +52,7 @@ def advance(
         ports: where runs are kept, and what decisions need.
         run_id: the run.
         effects: connectors by name; each that the workflow names must be there.
-        ledger: where effects that change something are recorded.
+        ledger: where effects of this run that change something are recorded; equal runs ask for equal effects.
 
     Raises:
         TransitionError: it is not running.

@@ -37,6 +37,7 @@ _RECEIPTED: Final = (
     "assurance",
     "validation",
     "steps_not_done",
+    "unknown_step",
     "carried_answers",
     "parent_run_id",
     "parent_receipt_digest",
@@ -98,7 +99,9 @@ class Run:
     receipt_digest: str | None = attrs.field(default=None, validator=is_optional_digest)
     """The digest of the pure receipt; null unless the engine ended."""
     steps_not_done: tuple[str, ...] = ()
-    """Ids of steps without an entry, of a run that has ended."""
+    """Ids of steps that were not begun, of a run that has ended."""
+    unknown_step: str | None = attrs.field(default=None, validator=is_optional_identifier)
+    """The id of the step whose effect nobody knows the end of, of a run that was cancelled there."""
     is_escalated: bool = attrs.field(default=False, validator=of_type(bool))
     created_at: str = attrs.field(validator=_instant)
     updated_at: str = attrs.field(validator=_instant)

@@ -5,7 +5,6 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-import attrs
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from runtime.errors import MissionEngineError, TransitionError
 from runtime.evidence.audit import AuditRecord, verify_audit
 from runtime.evidence.record import RecordedRun
 from runtime.evidence.replay import replay
+from runtime.evidence.runreceipt import RunReceipt
 from runtime.orchestration import EffectOutcome, ExecutionContext, HumanDecision, OutcomeStatus
 from runtime.orchestration.engine import execute
 from runtime.orchestration.registry import MISSION_REGISTRY
@@ -209,7 +209,10 @@ class Lives(RuleBasedStateMachine):
                 assert RecordedRun.of(replay(RecordedRun.of(execute(run.inputs)))).receipt_digest == run.receipt_digest
             if run.has_ended:
                 receipt = run.build_receipt()
-                assert attrs.evolve(receipt) == receipt
+                assert RunReceipt.from_bytes(receipt.raw) == receipt
+                assert receipt.build_plan(run.build_plan().header_digest).digest == receipt.plan_digest
+                begun = {request.step_id for request in self.ledgers[run_id].intents.values()}
+                assert not begun & {*receipt.steps_not_done}
             else:
                 _refuse_receipt(run)
 

@@ -70,7 +70,8 @@ def test_a_run_receipt_is_hashed_with_every_field(field: str) -> None:
     """
     INV-143: none can be changed without changing what is signed.
     """
-    before = _receipt(receipt_digest=None, state=Ending.FAILED) if field == "assurance" else _receipt()
+    states = {"assurance": Ending.FAILED, "unknown_step": Ending.CANCELLED}
+    before = _receipt(receipt_digest=None, state=states[field]) if field in states else _receipt()
     assert attrs.evolve(before, **{field: _other(field)}).digest != before.digest
 
 
@@ -95,6 +96,7 @@ def test_the_plan_follows_from_the_receipt_and_the_header() -> None:
         ({"state": Ending.BLOCKED}, "receipt_digest"),
         ({"assurance": Assurance.CLIENT_ASSERTED}, "receipt_digest"),
         ({"validation": Validation(rule_count=2, broken=("r1",))}, "validation"),
+        ({"unknown_step": "s1"}, "unknown_step"),
         ({"plan_digest": None}, "plan_digest"),
         ({"plan_digest": None, "state": Ending.BLOCKED, "receipt_digest": None}, "plan_digest"),
     ],
@@ -104,6 +106,7 @@ def test_the_plan_follows_from_the_receipt_and_the_header() -> None:
         "blocked_and_ended",
         "client_and_executed",
         "broken_rule",
+        "completed_and_unknown",
         "no_plan",
         "blocked_no_plan",
     ],

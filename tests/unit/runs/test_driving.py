@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from runtime.encoding.digest import digest_of
@@ -14,6 +15,7 @@ from runtime.errors import (
     DefinitionError,
     InvalidAnswerError,
     LedgerRequiredError,
+    PlanChangedError,
     RevisionConflictError,
     TransitionError,
     UnknownConnectorError,
@@ -31,6 +33,7 @@ from runtime.runs.controls import cancel, escalate, reconcile
 from runtime.runs.deciding import decide, find_gate
 from runtime.runs.driving import advance, start
 from runtime.runs.gates import GateStatus
+from runtime.runs.journal import Journal
 from runtime.runs.planning import RunPorts, load_run, plan_run
 from runtime.runs.run import Run
 from runtime.runs.states import RunState
@@ -39,6 +42,7 @@ from runtime.storage.runs import SqlRunStore
 from runtime.testing import MemoryLedger, ScriptedConnector, ScriptedDecisions
 from runtime.values.keys import PrivateKey
 from runtime.values.signatures import sign_decision
+from runtime.values.stored import RunChange
 
 DOWN = {"status": "down", "environment": "test", "failed_checks": 3}
 DONE = EffectOutcome(status=OutcomeStatus.SUCCEEDED, output={"ok": True})
@@ -111,8 +115,7 @@ def _hold(ports: RunPorts, run: Run) -> list[str]:
         assert receipt.build_plan(run.build_plan().header_digest).digest == receipt.plan_digest
         assert find_gate(ports, run.run_id) is None
     if run.inputs is not None and run.receipt_digest is not None:
-        result = execute(run.inputs)
-        assert replay(RecordedRun.of(result)).receipt == result.receipt
+        assert digest_of(replay(RecordedRun.of(execute(run.inputs))).receipt) == run.receipt_digest
     return [f"{record.entry.code} {record.entry.message}" for record in records]
 
 
@@ -224,6 +227,7 @@ class TestApprovals:
         run = decide(ports, run.run_id, APPROVE)
         assert (run.state, run.error_code) == (RunState.CANCELLED, "gate_expired")
         assert "FC-GATE-004 Gate $plan expired" in _hold(ports, run)
+        assert _log(ports, run)[-1].entry.actor == "engine"
 
     def test_a_signed_approval_is_of_this_plan_alone(self, ports: RunPorts) -> None:
         """
@@ -361,7 +365,7 @@ class TestDriving:
 
     def test_somebody_elses_change_is_not_overwritten(self, ports: RunPorts) -> None:
         """
-        INV-152: a drive that lost its run leaves it as the other one kept it.
+        INV-152: a drive that lost its run leaves it as the other one kept it, and what it did is not done again.
         """
         run = decide(ports, _plan(ports).run_id, APPROVE)
         service = _service()
@@ -369,13 +373,31 @@ class TestDriving:
 
         def call(request: Any) -> EffectOutcome:
             if request.step_id == "restart-check-health":
-                cancel(ports, run.run_id, actor="bob")
+                journal = Journal(load_run(ports, run.run_id), at=ports.decisions.now(), actor="bob")
+                journal.set(correlation_id="ticket-1")
+                ports.store.commit(journal.close())
             return inner(request)
 
         service["service"].call = call  # type: ignore[method-assign]  # somebody comes in between.
+        ledger = _durable()
         with pytest.raises(RevisionConflictError):
-            start(ports, run.run_id, actor="ada", effects=service, ledger=_durable())
-        assert load_run(ports, run.run_id).state is RunState.CANCELLED
+            start(ports, run.run_id, actor="ada", effects=service, ledger=ledger)
+        lost = load_run(ports, run.run_id)
+        assert (lost.state, lost.correlation_id) == (RunState.RUNNING, "ticket-1")
+        service["service"].call = inner  # type: ignore[method-assign]  # nobody comes in between.
+        assert advance(ports, run.run_id, effects=service, ledger=ledger).state is RunState.COMPLETED
+        assert [request.step_id for request in service["service"].calls].count("restart-service") == 1
+
+    def test_a_plan_that_was_edited_is_not_started(self, ports: RunPorts) -> None:
+        """
+        INV-152: what was approved is what runs.
+        """
+        run = decide(ports, _plan(ports).run_id, APPROVE)
+        edited = attrs.evolve(run, target="another-host", revision=run.revision + 1)
+        ports.store.commit(RunChange(run=edited.to_stored()))
+        with pytest.raises(PlanChangedError):
+            start(ports, run.run_id, actor="ada", effects=_service(), ledger=_durable())
+        assert load_run(ports, run.run_id) == edited
 
 
 class TestCancelling:
@@ -397,6 +419,34 @@ class TestCancelling:
             cancel(ports, run.run_id, actor="bob")
         with pytest.raises(TransitionError):
             decide(ports, run.run_id, APPROVE)
+
+    def test_a_running_run_is_not_cancelled(self, ports: RunPorts) -> None:
+        """
+        INV-152: whoever drives it would do what the receipt says was not done.
+        """
+        run, service = decide(ports, _plan(ports).run_id, APPROVE), _service()
+        inner, refusals = service["service"].call, []
+
+        def call(request: Any) -> EffectOutcome:
+            with pytest.raises(TransitionError, match="running") as refusal:
+                cancel(ports, run.run_id, actor="bob")
+            refusals.append(refusal)
+            return inner(request)
+
+        service["service"].call = call  # type: ignore[method-assign]  # somebody comes in between.
+        run = start(ports, run.run_id, actor="ada", effects=service, ledger=_durable())
+        assert run.state is RunState.COMPLETED
+        assert len(refusals) == 3
+
+    def test_a_lost_effect_is_named_and_not_called_undone(self, ports: RunPorts) -> None:
+        """
+        INV-152: nobody knows whether it was done.
+        """
+        run = decide(ports, _plan(ports).run_id, APPROVE)
+        run = start(ports, run.run_id, actor="ada", effects=_service(restart=UNKNOWN), ledger=_durable())
+        receipt = cancel(ports, run.run_id, actor="bob").build_receipt()
+        assert (receipt.unknown_step, receipt.steps_not_done) == ("restart-service", ("restart-verify",))
+        assert receipt.receipt_digest is None
 
 
 class TestReconciling:
