@@ -31,7 +31,6 @@ __all__ = [
     "read_rules",
     "say_event",
     "verify_proof",
-    "walk_and_hold",
 ]
 
 _SCHEMA: Final = "certificate/v1"
@@ -101,7 +100,7 @@ def _list_options(
 
 
 @lru_cache(maxsize=256)
-def walk_and_hold(options: tuple[Options, ...], rules: tuple[SequenceRule, ...]) -> tuple[int, CounterExample | None]:
+def _walk_and_hold(options: tuple[Options, ...], rules: tuple[SequenceRule, ...]) -> tuple[int, CounterExample | None]:
     """
     Count the paths and hold the rules to them. Workflows that differ in words and values alone have the same.
     """
@@ -170,7 +169,7 @@ def prove(
             f"{len(rules)} sequence rules", where="rules", remedy=f"the limit is {MAX_SEQUENCE_RULES}"
         )
     options = _list_options(definition, policies, catalogue)
-    path_count, broken = walk_and_hold(options, rules)
+    path_count, broken = _walk_and_hold(options, rules)
     if broken is not None:
         raise _refusal(definition, broken)
     documents = [{"kind": rule.KIND, **unstructure(rule)} for rule in rules]

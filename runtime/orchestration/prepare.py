@@ -45,7 +45,7 @@ class PreparedStep:
         """
         Tell whether it is small enough to be kept; then steps that are equal are one object.
         """
-        return len(self.spec.payload.raw) <= _SMALL_STEP_BYTES
+        return _is_small(self.spec)
 
 
 def prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:
@@ -77,8 +77,7 @@ def _prepare(definition: WorkflowDefinition) -> tuple[PreparedStep, ...]:
     for index, step in enumerate(definition.steps):
         try:
             # Runs of one mission mostly differ in few steps; the others are the same value, and are read once.
-            is_small = len(step.payload.raw) <= _SMALL_STEP_BYTES
-            prepared.append(_read_cached(step) if is_small else _read(step))
+            prepared.append(_read_cached(step) if _is_small(step) else _read(step))
         except DefinitionError as error:
             own = error.faults or (Fault(error.what),)
             faults += [
@@ -168,3 +167,7 @@ def _read(step: StepSpec) -> PreparedStep:
 
 
 _read_cached = lru_cache(maxsize=1024)(_read)
+
+
+def _is_small(step: StepSpec) -> bool:
+    return len(step.payload.raw) <= _SMALL_STEP_BYTES
