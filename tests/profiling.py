@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from runtime.profiles.compiled import CompiledRun
 from runtime.profiles.compiling import compile_run
-from runtime.profiles.documents import RunMode
 from runtime.profiles.loading import read_environment, read_profile
+from runtime.values.modes import RunMode
 
 NATIVE: Final[dict[str, str]] = {
     "profile.yaml": """\

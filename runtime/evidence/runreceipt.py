@@ -6,7 +6,7 @@ Source: contracts/operations.md 1; contracts/evidence.md 3.
 """
 
 from enum import StrEnum
-from typing import Any, Final, Self, final
+from typing import Final, Self, final
 
 import attrs
 
@@ -15,23 +15,21 @@ from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.digest import digest_of_bytes
 from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import DefinitionError, IntegrityError, shown
-from runtime.values.checks import is_digest_text, is_identifier, is_optional_digest, is_optional_identifier, of_type
+from runtime.values.checks import (
+    is_count,
+    is_digest_text,
+    is_identifier,
+    is_optional_digest,
+    is_optional_identifier,
+    of_type,
+)
 from runtime.values.decisions import is_optional_instant
+from runtime.values.modes import RunMode
 
-__all__ = ["Assurance", "Ending", "Plan", "RunMode", "RunReceipt", "Validation"]
+__all__ = ["Assurance", "Ending", "Plan", "RunReceipt", "Validation"]
 
 _PLAN: Final = "plan/v1"
 _RECEIPT: Final = "run-receipt/v1"
-
-
-class RunMode(StrEnum):
-    """
-    What a run may do outside: nothing at all, read, or change things as well.
-    """
-
-    DRY_RUN = "dry_run"
-    OBSERVE = "observe"
-    APPLY = "apply"
 
 
 class Ending(StrEnum):
@@ -57,11 +55,6 @@ class Assurance(StrEnum):
 def _refuse_schema(schema: object, expected: str) -> None:
     if schema != expected:
         raise DefinitionError(f"schema {shown(schema)}", where="schema", remedy=f"expected {expected}")
-
-
-def _is_count(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if type(value) is not int or value < 0:
-        raise DefinitionError(f"{field.name} is {shown(value)}", where=field.name, remedy="expected an int from 0 on")
 
 
 _names: Final = attrs.validators.deep_iterable(is_identifier, of_type(tuple))
@@ -111,7 +104,7 @@ class Validation:
     What the rules on the end of a run came to: how many there are, and the ids of those that do not hold.
     """
 
-    rule_count: int = attrs.field(validator=_is_count)
+    rule_count: int = attrs.field(validator=is_count)
     broken: tuple[str, ...] = attrs.field(default=(), validator=_names)
 
     @property
@@ -155,7 +148,7 @@ class RunReceipt:
     created_at: str = attrs.field(validator=_is_instant)
     started_at: str | None = attrs.field(default=None, validator=is_optional_instant)
     ended_at: str = attrs.field(validator=_is_instant)
-    audit_count: int = attrs.field(validator=_is_count)
+    audit_count: int = attrs.field(validator=is_count)
     audit_head: str = attrs.field(validator=is_digest_text)
     receipt_digest: str | None = attrs.field(validator=is_optional_digest)
 

@@ -17,13 +17,14 @@ from runtime.orchestration.preflight import prove
 from runtime.orchestration.prepare import PreparedStep, mutating_steps, prepare
 from runtime.orchestration.sequence import SequenceRule, named_steps
 from runtime.profiles.building import specs_of
-from runtime.profiles.documents import ConnectorContract, Intent, RunMode, Step, StepType, Workflow
+from runtime.profiles.documents import ConnectorContract, Intent, Step, StepType, Workflow
 from runtime.profiles.drafting import Draft
 from runtime.profiles.places import Faults, Part, Spot
 from runtime.profiles.profile import catalogue_of
 from runtime.profiles.references import has_reference
 from runtime.profiles.stepcheck import check_step, schema_defects
 from runtime.profiles.validation import rule_faults
+from runtime.values.modes import RunMode
 
 __all__ = ["check_profile", "lint_definition"]
 

@@ -12,9 +12,10 @@ from runtime.encoding.frozen import JsonObject
 from runtime.orchestration.definitions import ExecutionContext, WorkflowDefinition
 from runtime.orchestration.mission import Mission
 from runtime.policy.pack import PolicyPack
-from runtime.profiles.documents import Retry, Risk, RunMode
+from runtime.profiles.documents import Retry, Risk
 from runtime.profiles.environment_documents import Safety
 from runtime.profiles.rule_documents import ValidationRule
+from runtime.values.modes import RunMode
 
 __all__ = ["CompiledRun"]
 

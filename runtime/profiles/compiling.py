@@ -19,7 +19,7 @@ from runtime.orchestration.mission import Mission
 from runtime.orchestration.schema import input_faults
 from runtime.profiles.building import RESULTS
 from runtime.profiles.compiled import CompiledRun
-from runtime.profiles.documents import Intent, RunMode, Step, StepType
+from runtime.profiles.documents import Intent, Step, StepType
 from runtime.profiles.environments import Environment
 from runtime.profiles.missions import MissionMaker
 from runtime.profiles.profile import Layout, Profile, catalogue_of
@@ -33,6 +33,7 @@ from runtime.profiles.resolving import (
     timeouts_of,
 )
 from runtime.profiles.rexecop_workflows import RESULTS as OLD_RESULTS
+from runtime.values.modes import RunMode
 
 __all__ = ["compile_run"]
 

@@ -25,6 +25,7 @@ from runtime.profiles.scalars import (
     is_semantic,
 )
 from runtime.values.checks import is_below_root, is_identifier, is_small_json, is_text, of_type
+from runtime.values.modes import RunMode
 from runtime.values.requests import EffectMode
 
 __all__ = [
@@ -36,7 +37,6 @@ __all__ = [
     "Retry",
     "Risk",
     "Rollback",
-    "RunMode",
     "Step",
     "StepType",
     "Undo",
@@ -49,16 +49,6 @@ def _are_names(_: object, field: "attrs.Attribute[Any]", value: tuple[str, ...])
     are_different(None, field, value)
     for name in value:
         is_name(None, field, name)
-
-
-class RunMode(StrEnum):
-    """
-    What a run of a profile may do: nothing outside at all, read, or change.
-    """
-
-    DRY_RUN = "dry_run"
-    OBSERVE = "observe"
-    APPLY = "apply"
 
 
 class Risk(StrEnum):

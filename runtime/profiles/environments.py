@@ -12,13 +12,13 @@ import attrs
 from runtime.encoding.intake import parse_document
 from runtime.errors import EncodingError, Fault, ProfileError, shown
 from runtime.policy.pack import PolicyPack
-from runtime.profiles.documents import RunMode
 from runtime.profiles.environment_documents import EnvironmentDocument, Target, TargetType
 from runtime.profiles.places import Faults, Part
 from runtime.profiles.profile import Profile
 from runtime.profiles.rexecop_environment import environment_of, is_rexecop_environment
 from runtime.profiles.secrets import find_inline_secrets
 from runtime.profiles.windows import as_date, is_time_zone
+from runtime.values.modes import RunMode
 
 __all__ = ["Environment", "environment_from", "lint_pair"]
 

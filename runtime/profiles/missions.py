@@ -19,12 +19,13 @@ from runtime.orchestration.sequence import SequenceRule
 from runtime.policy.pack import PolicyPack
 from runtime.profiles.building import WorkflowBuilder
 from runtime.profiles.checking import lint_definition
-from runtime.profiles.documents import Intent, RunMode, Step, StepType, Workflow
+from runtime.profiles.documents import Intent, Step, StepType, Workflow
 from runtime.profiles.environments import Environment
 from runtime.profiles.places import Faults, Part
 from runtime.profiles.profile import Profile
 from runtime.profiles.resolving import retry_document, rule_document, timeouts_of
 from runtime.profiles.scalars import semantic_version
+from runtime.values.modes import RunMode
 
 __all__ = ["MissionMaker"]
 

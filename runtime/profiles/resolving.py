@@ -8,13 +8,14 @@ from runtime.encoding.digest import digest_of
 from runtime.encoding.frozen import JsonObject, thaw
 from runtime.errors import shown
 from runtime.orchestration.payloads import ABSENT
-from runtime.profiles.documents import Retry, RunMode, Step, StepType
+from runtime.profiles.documents import Retry, Step, StepType
 from runtime.profiles.environment_documents import ConnectorSettings, EnvironmentDocument, Target, TargetType
 from runtime.profiles.environments import Environment
 from runtime.profiles.places import Faults
 from runtime.profiles.profile import Profile
 from runtime.profiles.rule_documents import ValidationRule
 from runtime.profiles.scalars import duration_ms
+from runtime.values.modes import RunMode
 from runtime.values.requests import EffectMode
 
 __all__ = [

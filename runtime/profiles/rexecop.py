@@ -12,7 +12,7 @@ from runtime.encoding.document import Document
 from runtime.errors import ProfileError, shown
 from runtime.policy.pack import PolicyPack
 from runtime.profiles.checking import check_profile
-from runtime.profiles.documents import ActionShape, ConnectorContract, Intent, Risk, RunMode
+from runtime.profiles.documents import ActionShape, ConnectorContract, Intent, Risk
 from runtime.profiles.drafting import Documents, Draft, digest_documents, list_warnings, read_policy
 from runtime.profiles.places import Faults, Part
 from runtime.profiles.profile import Layout, Profile
@@ -27,6 +27,7 @@ from runtime.profiles.rexecop_documents import (
     without_unknown,
 )
 from runtime.profiles.rexecop_workflows import MODES, rules_of, workflow_of
+from runtime.values.modes import RunMode
 
 __all__ = ["is_rexecop", "read_rexecop"]
 

@@ -8,11 +8,12 @@ from runtime.encoding.pointer import Pointer, escape_token
 from runtime.errors import DefinitionError, shown
 from runtime.limits import MAX_RETRIES
 from runtime.orchestration.payloads import ABSENT
-from runtime.profiles.documents import NEVER_RETRIED, ErrorClass, Retry, Rollback, RunMode, Step, StepType, Workflow
+from runtime.profiles.documents import NEVER_RETRIED, ErrorClass, Retry, Rollback, Step, StepType, Workflow
 from runtime.profiles.places import Faults, Part, Spot
 from runtime.profiles.rexecop_actions import internal_operation
 from runtime.profiles.rexecop_documents import OldConnector, OldRetry, OldRule, OldRules, OldStep, OldWorkflow
 from runtime.profiles.rule_documents import RuleType, ValidationRule, ValidationRules
+from runtime.values.modes import RunMode
 
 __all__ = ["MODES", "RESULTS", "rules_of", "workflow_of"]
 

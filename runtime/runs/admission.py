@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from runtime.encoding.frozen import thaw
 from runtime.errors import PolicyError, shown
-from runtime.evidence.runreceipt import RunMode
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.deciding import record_policies
 from runtime.orchestration.definitions import ExecutionContext, StepSpec, WorkflowDefinition
 from runtime.policy.evaluate import evaluate
 from runtime.policy.pack import PolicyPack
 from runtime.runs.run import Run
+from runtime.values.modes import RunMode
 
 __all__ = ["DEFAULT_ADMISSION", "PLAN_STEP", "build_admission", "list_facts"]
 

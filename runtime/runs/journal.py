@@ -155,13 +155,12 @@ class Journal:
             details={"status": status, "lineage_digest": digest},
         )
 
-    def close(self, *, gates: tuple[Gate, ...] = (), messages: tuple[bytes, ...] = ()) -> RunChange:
+    def close(self, *, gates: tuple[Gate, ...] = ()) -> RunChange:
         """
         End the change (4).
 
         Args:
             gates: gates that opened or closed.
-            messages: what is to be told to people.
         """
         if self._silent:
             event = self._silent[-1]["event"]
@@ -181,7 +180,7 @@ class Journal:
             self.set(final_audit_count=head.count, final_audit_digest=head.digest)
         entries = tuple(map(_stored, records))
         kept = tuple(gate.to_stored() for gate in gates)
-        return RunChange(run=self.run.to_stored(), entries=entries, gates=kept, messages=messages)
+        return RunChange(run=self.run.to_stored(), entries=entries, gates=kept)
 
     def _take_silent(self) -> dict[str, Any]:
         taken, self._silent = self._silent, []

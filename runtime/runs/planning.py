@@ -10,7 +10,6 @@ import attrs
 
 from runtime.errors import DefinitionError, shown
 from runtime.evidence.audit import AuditCode
-from runtime.evidence.runreceipt import RunMode
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.drive import drive
 from runtime.orchestration.result import RunStatus
@@ -22,6 +21,7 @@ from runtime.runs.journal import Journal
 from runtime.runs.ports import RunStore
 from runtime.runs.run import Run
 from runtime.runs.states import RunEvent
+from runtime.values.modes import RunMode
 
 __all__ = ["RunPorts", "load_run", "plan_run"]
 

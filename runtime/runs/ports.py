@@ -65,13 +65,3 @@ class RunStore(Protocol):
         """
         Give gates, the oldest first.
         """
-
-    def list_messages(self) -> tuple[tuple[int, bytes], ...]:
-        """
-        Give what waits to be sent, the oldest first, each with its number.
-        """
-
-    def forget_message(self, number: int) -> None:
-        """
-        Forget a message that was sent.
-        """

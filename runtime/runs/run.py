@@ -4,7 +4,7 @@ It is kept as one document beside the columns that are searched; see `runtime/va
 nothing else changes a run.
 """
 
-from typing import Any, Final, Self, final
+from typing import Final, Self, final
 
 import attrs
 
@@ -13,12 +13,13 @@ from runtime.encoding.converter import structure, unstructure
 from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import DefinitionError, IntegrityError, TransitionError, shown
 from runtime.evidence.audit import AuditHead
-from runtime.evidence.runreceipt import Assurance, Ending, Plan, RunMode, RunReceipt, Validation
+from runtime.evidence.runreceipt import Assurance, Ending, Plan, RunReceipt, Validation
 from runtime.orchestration.checkpoint import Checkpoint
 from runtime.orchestration.sealed_inputs import run_digest_of
 from runtime.runs.states import TERMINAL_STATES, RunState
-from runtime.values.checks import is_identifier, is_optional_digest, is_optional_identifier, of_type
+from runtime.values.checks import is_count, is_identifier, is_optional_digest, is_optional_identifier, of_type
 from runtime.values.decisions import is_optional_instant
+from runtime.values.modes import RunMode
 from runtime.values.stored import StoredRun
 
 __all__ = ["Run"]
@@ -50,11 +51,6 @@ _RECEIPTED: Final = (
 _instant: Final = [of_type(str), is_optional_instant]
 
 
-def _is_count(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if type(value) is not int or value < 0:
-        raise DefinitionError(f"{field.name} is {shown(value)}", where=field.name, remedy="expected an int from 0 on")
-
-
 @final
 @attrs.frozen(kw_only=True)
 class Run:
@@ -68,7 +64,7 @@ class Run:
 
     schema: str = _SCHEMA
     run_id: str = attrs.field(validator=is_identifier)
-    revision: int = attrs.field(default=0, validator=_is_count)
+    revision: int = attrs.field(default=0, validator=is_count)
     state: RunState = attrs.field(default=RunState.CREATED, validator=of_type(RunState))
     assurance: Assurance = attrs.field(default=Assurance.EXECUTED, validator=of_type(Assurance))
     mode: RunMode = attrs.field(validator=of_type(RunMode))
@@ -89,11 +85,11 @@ class Run:
     """Digests of answers taken over from the run this one follows."""
     validation: Validation | None = attrs.field(default=None, validator=of_type(Validation, type(None)))
     error_code: str | None = attrs.field(default=None, validator=is_optional_identifier)
-    lineage_count: int = attrs.field(default=0, validator=_is_count)
+    lineage_count: int = attrs.field(default=0, validator=is_count)
     """Steps whose entries stand in the audit log."""
-    audit_count: int = attrs.field(default=0, validator=_is_count)
+    audit_count: int = attrs.field(default=0, validator=is_count)
     audit_digest: str | None = attrs.field(default=None, validator=is_optional_digest)
-    final_audit_count: int = attrs.field(default=0, validator=_is_count)
+    final_audit_count: int = attrs.field(default=0, validator=is_count)
     """Entries up to the one with which it ended; what comes later is no part of its receipt."""
     final_audit_digest: str | None = attrs.field(default=None, validator=is_optional_digest)
     receipt_digest: str | None = attrs.field(default=None, validator=is_optional_digest)

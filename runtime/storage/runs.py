@@ -3,12 +3,12 @@
 from typing import Any, Final, final
 
 import attrs
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from runtime.errors import RevisionConflictError, UnknownRunError, shown
 from runtime.storage.database import reading, writing
-from runtime.storage.tables import ENTRIES, GATES, MESSAGES, RUNS
+from runtime.storage.tables import ENTRIES, GATES, RUNS
 from runtime.values.stored import RunChange, RunFilter, StoredEntry, StoredGate, StoredRun
 
 __all__ = ["SqlRunStore"]
@@ -133,21 +133,6 @@ class SqlRunStore:
         with reading(self.engine) as connection:
             return tuple(map(_gate, connection.execute(asked)))
 
-    def list_messages(self) -> tuple[tuple[int, bytes], ...]:
-        """
-        Give what waits to be sent; see `RunStore`.
-        """
-        with reading(self.engine) as connection:
-            rows = connection.execute(select(MESSAGES.c.number, MESSAGES.c.content).order_by(MESSAGES.c.number))
-            return tuple((number, bytes(content)) for number, content in rows)
-
-    def forget_message(self, number: int) -> None:
-        """
-        Forget a message that was sent; see `RunStore`.
-        """
-        with writing(self.engine) as connection:
-            connection.execute(delete(MESSAGES).where(MESSAGES.c.number == number))
-
 
 def _fields(value: StoredRun | StoredGate) -> dict[str, Any]:
     return attrs.asdict(value, recurse=False)
@@ -183,8 +168,6 @@ def _add(connection: Connection, position: int | None, change: RunChange) -> Non
         known = connection.execute(update(GATES).where(GATES.c.gate_id == gate.gate_id).values(**fields))
         if not known.rowcount:
             connection.execute(insert(GATES).values(**fields))
-    if change.messages:
-        connection.execute(insert(MESSAGES), [{"content": message} for message in change.messages])
 
 
 def _filtered(asked: Select[Any], which: RunFilter) -> Select[Any]:

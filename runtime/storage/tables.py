@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 
 from runtime.limits import MAX_IDENTIFIER_LENGTH
 
-__all__ = ["ENTRIES", "GATES", "MESSAGES", "METADATA", "RUNS", "SCHEMA_VERSION", "VERSION"]
+__all__ = ["ENTRIES", "GATES", "METADATA", "RUNS", "SCHEMA_VERSION", "VERSION"]
 
 SCHEMA_VERSION: Final = "0001"
 """The migration that leads to these tables."""
@@ -68,11 +68,4 @@ GATES: Final = Table(
     Column("document", LargeBinary, nullable=False),
     Index("gate_by_run", "run_id"),
     Index("gate_by_status", "status", "position"),
-)
-
-MESSAGES: Final = Table(
-    "message",
-    METADATA,
-    Column("number", _POSITION, primary_key=True),
-    Column("content", LargeBinary, nullable=False),
 )

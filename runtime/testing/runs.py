@@ -1,7 +1,6 @@
 """A store of durable runs in memory: for tests, everything is forgotten with the process."""
 
 import threading
-from itertools import count
 from typing import final
 
 import attrs
@@ -28,8 +27,6 @@ class MemoryRunStore:
         self._runs: dict[str, StoredRun] = {}
         self._entries: dict[str, list[StoredEntry]] = {}
         self._gates: dict[str, StoredGate] = {}
-        self._messages: dict[int, bytes] = {}
-        self._numbers = count(1)
 
     def create(self, change: RunChange) -> None:
         """
@@ -54,7 +51,6 @@ class MemoryRunStore:
         self._runs[change.run.run_id] = change.run
         self._entries.setdefault(change.run.run_id, []).extend(change.entries)
         self._gates.update({gate.gate_id: gate for gate in change.gates})
-        self._messages.update({next(self._numbers): message for message in change.messages})
 
     def load(self, run_id: str) -> StoredRun:
         """
@@ -118,18 +114,6 @@ class MemoryRunStore:
         return tuple(
             gate for gate in self._gates.values() if run_id in (None, gate.run_id) and status in (None, gate.status)
         )
-
-    def list_messages(self) -> tuple[tuple[int, bytes], ...]:
-        """
-        Give what waits to be sent; see `RunStore`.
-        """
-        return tuple(self._messages.items())
-
-    def forget_message(self, number: int) -> None:
-        """
-        Forget a message that was sent; see `RunStore`.
-        """
-        self._messages.pop(number, None)
 
 
 def _conflict(run: StoredRun) -> RevisionConflictError:

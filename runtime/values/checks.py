@@ -19,6 +19,7 @@ __all__ = [
     "OrSealed",
     "frozen_bytes",
     "is_below_root",
+    "is_count",
     "is_digest_text",
     "is_identifier",
     "is_key_id",
@@ -138,6 +139,14 @@ def is_optional_digest(instance: object, field: "attrs.Attribute[Any]", value: o
     """
     if value is not None:
         is_digest_text(instance, field, value)
+
+
+def is_count(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """
+    Accept an int from 0 on, of the exact type.
+    """
+    if type(value) is not int or value < 0:
+        raise DefinitionError(f"{field.name} is {shown(value)}", where=field.name, remedy="expected an int from 0 on")
 
 
 def is_optional_identifier(instance: object, field: "attrs.Attribute[Any]", value: object) -> None:

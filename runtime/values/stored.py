@@ -1,7 +1,7 @@
 """What is kept of durable runs: the columns that are searched, and beside them documents that only `runs` reads.
 
-A change is written whole or not at all: the run with its next revision, what is added to its audit log, the gates that
-opened or closed, and what is to be told to people.
+A change is written whole or not at all: the run with its next revision, what is added to its audit log, and the gates
+that opened or closed.
 """
 
 from typing import final
@@ -69,14 +69,12 @@ class RunChange:
     """
     One change of one run.
 
-    `entries` follow those that are there; `gates` are new, or take the place of those with their ids; `messages` wait to
-    be sent, as canonical JSON.
+    `entries` follow those that are there; `gates` are new, or take the place of those with their ids.
     """
 
     run: StoredRun
     entries: tuple[StoredEntry, ...] = ()
     gates: tuple[StoredGate, ...] = ()
-    messages: tuple[bytes, ...] = ()
 
 
 @final

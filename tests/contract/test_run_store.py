@@ -70,12 +70,11 @@ def _gate(gate_id: str = "gate-1", **changes: Any) -> StoredGate:
 
 def test_a_new_store_is_empty(store: RunStore) -> None:
     """
-    No run, no gate, no message.
+    No run and no gate.
     """
     assert store.list_runs(RunFilter(), 10) == ()
     assert store.count(RunFilter()) == 0
     assert store.list_gates() == ()
-    assert store.list_messages() == ()
     assert store.load_gate("gate-1") is None
     assert store.load_entries("run-1") == ()
     with pytest.raises(UnknownRunError, match="'run-1'"):
@@ -101,16 +100,15 @@ def test_a_run_is_read_back_as_it_was_kept(store: RunStore) -> None:
 
 def test_a_change_is_kept_whole(store: RunStore) -> None:
     """
-    The run, its entries, its gates and what is to be told.
+    The run, its entries and its gates.
     """
-    store.create(RunChange(run=_run(), entries=(_entry(1),), messages=(b"created",)))
+    store.create(RunChange(run=_run(), entries=(_entry(1),)))
     after = _run(revision=2, state="waiting_gate")
-    store.commit(RunChange(run=after, entries=(_entry(2), _entry(3, None)), gates=(_gate(),), messages=(b"a", b"b")))
+    store.commit(RunChange(run=after, entries=(_entry(2), _entry(3, None)), gates=(_gate(),)))
     assert store.load("run-1") == after
     assert store.load_entries("run-1") == (_entry(1), _entry(2), _entry(3, None))
     assert store.load_entries("run-1", after=2) == (_entry(3, None),)
     assert store.load_gate("gate-1") == _gate()
-    assert [content for _, content in store.list_messages()] == [b"created", b"a", b"b"]
 
 
 def test_nothing_of_a_refused_change_is_kept(store: RunStore) -> None:
@@ -119,17 +117,14 @@ def test_nothing_of_a_refused_change_is_kept(store: RunStore) -> None:
     """
     store.create(RunChange(run=_run(), entries=(_entry(1),)))
     for revision in (0, 1, 3):
-        refused = RunChange(
-            run=_run(revision=revision, state="failed"), entries=(_entry(2),), gates=(_gate(),), messages=(b"m",)
-        )
+        refused = RunChange(run=_run(revision=revision, state="failed"), entries=(_entry(2),), gates=(_gate(),))
         with pytest.raises(RevisionConflictError, match=f"not at revision {revision - 1}"):
             store.commit(refused)
     with pytest.raises(RevisionConflictError):
-        store.create(RunChange(run=_run(state="failed"), entries=(_entry(2),), messages=(b"m",)))
+        store.create(RunChange(run=_run(state="failed"), entries=(_entry(2),)))
     assert store.load("run-1") == _run()
     assert store.load_entries("run-1") == (_entry(1),)
     assert store.list_gates() == ()
-    assert store.list_messages() == ()
 
 
 def test_a_run_that_is_not_there_is_not_changed(store: RunStore) -> None:
@@ -228,17 +223,6 @@ def test_a_gate_takes_the_place_of_the_one_with_its_id(store: RunStore) -> None:
     assert store.list_gates(status="pending") == (_gate("gate-2"),)
     assert store.list_gates(run_id="run-2") == ()
     assert store.list_gates(run_id="run-1", status="approved") == (decided,)
-
-
-def test_a_message_is_forgotten_when_it_was_sent(store: RunStore) -> None:
-    """
-    And no other.
-    """
-    store.create(RunChange(run=_run(), messages=(b"a", b"b")))
-    [(first, _), (_, kept)] = store.list_messages()
-    store.forget_message(first)
-    store.forget_message(first)
-    assert [content for _, content in store.list_messages()] == [kept]
 
 
 def test_a_document_of_a_run_can_be_replaced(store: RunStore) -> None:

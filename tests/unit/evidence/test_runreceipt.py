@@ -10,7 +10,8 @@ from runtime.encoding.converter import unstructure
 from runtime.encoding.digest import NULL_DIGEST
 from runtime.encoding.frozen import EMPTY_OBJECT
 from runtime.errors import DefinitionError, EncodingError, IntegrityError
-from runtime.evidence.runreceipt import Assurance, Ending, Plan, RunMode, RunReceipt, Validation
+from runtime.evidence.runreceipt import Assurance, Ending, Plan, RunReceipt, Validation
+from runtime.values.modes import RunMode
 
 AT = "2026-05-14T20:54:00.000Z"
 DIGEST = EMPTY_OBJECT.digest

@@ -13,9 +13,9 @@ from runtime.orchestration.registry import MissionRegistry, run_mission
 from runtime.orchestration.result import OrchestrationResult
 from runtime.profiles.compiled import CompiledRun
 from runtime.profiles.compiling import compile_run
-from runtime.profiles.documents import RunMode
 from runtime.profiles.loading import read_environment, read_profile
 from runtime.profiles.validation import validate_state
+from runtime.values.modes import RunMode
 from runtime.values.requests import HumanAsk
 
 SPENDING = """\

@@ -11,10 +11,11 @@ from runtime.orchestration import Answer, EffectOutcome, OutcomeStatus
 from runtime.orchestration.registry import MissionRegistry, run_mission
 from runtime.orchestration.result import OrchestrationResult
 from runtime.profiles.compiled import CompiledRun
-from runtime.profiles.documents import Risk, RunMode
+from runtime.profiles.documents import Risk
 from runtime.profiles.loading import read_profile
 from runtime.profiles.profile import Layout
 from runtime.profiles.validation import validate_state
+from runtime.values.modes import RunMode
 
 MACHINES = {"vms": [{"id": "vm-1", "critical": True}, {"id": "vm-2"}, {"id": "vm-3", "critical": False}]}
 

@@ -16,10 +16,10 @@ from runtime.orchestration.registry import MissionRegistry, run_mission
 from runtime.orchestration.result import OrchestrationResult
 from runtime.profiles.compiled import CompiledRun
 from runtime.profiles.compiling import compile_run
-from runtime.profiles.documents import RunMode
 from runtime.profiles.environments import Environment, lint_pair
 from runtime.profiles.loading import find_profile, list_profiles, read_environment
 from runtime.profiles.validation import validate_state
+from runtime.values.modes import RunMode
 from runtime.values.requests import EffectMode
 
 ROOT = Path(__file__).parents[3]

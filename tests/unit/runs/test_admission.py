@@ -8,7 +8,6 @@ import pytest
 from runtime.errors import DefinitionError, PolicyError
 from runtime.evidence.record import RecordedRun
 from runtime.evidence.replay import replay
-from runtime.evidence.runreceipt import RunMode
 from runtime.orchestration import Answer, ExecutionContext, HumanDecision, OrchestrationResult
 from runtime.orchestration.engine import execute
 from runtime.orchestration.registry import MISSION_REGISTRY
@@ -16,6 +15,7 @@ from runtime.orchestration.result import RunStatus
 from runtime.policy.pack import PolicyPack
 from runtime.runs.admission import PLAN_STEP, build_admission, list_facts
 from runtime.runs.run import Run
+from runtime.values.modes import RunMode
 from runtime.values.requests import HumanAsk
 
 AT = "2026-05-14T20:54:00.000Z"

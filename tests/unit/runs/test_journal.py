@@ -13,12 +13,13 @@ from runtime.encoding.digest import NULL_DIGEST, digest_of_bytes
 from runtime.encoding.jsontext import parse_canonical
 from runtime.errors import IntegrityError, TransitionError
 from runtime.evidence.audit import AuditCode, AuditRecord, verify_audit
-from runtime.evidence.runreceipt import Assurance, Ending, RunMode
+from runtime.evidence.runreceipt import Assurance, Ending
 from runtime.orchestration import ExecutionContext, OrchestrationResult, Orchestrator, StepSpec, WorkflowDefinition
 from runtime.orchestration.registry import MISSION_REGISTRY, run_mission
 from runtime.runs.journal import Journal
 from runtime.runs.run import Run
 from runtime.runs.states import TERMINAL_STATES, TRANSITIONS, RunEvent, RunState, http_status_of
+from runtime.values.modes import RunMode
 from runtime.values.stored import RunChange
 
 AT = "2026-05-14T20:54:00.000Z"

@@ -5,6 +5,7 @@ import stat
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from sqlalchemy import Engine, insert, select, text
 from runtime.errors import StorageError
 from runtime.storage.database import open_postgres, open_sqlite, reading, writing
 from runtime.storage.migrate import list_versions, upgrade
-from runtime.storage.tables import MESSAGES, METADATA, SCHEMA_VERSION, VERSION
+from runtime.storage.tables import METADATA, RUNS, SCHEMA_VERSION, VERSION
+
+_numbers = count()
 
 
 def _differences(engine: Engine) -> list[object]:
@@ -23,6 +26,11 @@ def _differences(engine: Engine) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         found: list[object] = compare_metadata(context, METADATA)
         return found
+
+
+def _row() -> dict[str, object]:
+    names = ("run_id", "state", "mode", "tenant", "requester", "created_at", "updated_at")
+    return {**dict.fromkeys(names, str(next(_numbers))), "revision": 1, "document": b""}
 
 
 def test_a_new_database_is_private_and_survives_the_power(tmp_path: Path) -> None:
@@ -72,7 +80,7 @@ def test_several_at_once_make_one(tmp_path: Path) -> None:
         try:
             engine = open_sqlite(path)
             with writing(engine) as connection:
-                connection.execute(insert(MESSAGES).values(content=b"x"))
+                connection.execute(insert(RUNS).values(**_row()))
             engine.dispose()
         except BaseException as error:  # noqa: BLE001 - shown below.
             failures.append(error)
@@ -85,7 +93,7 @@ def test_several_at_once_make_one(tmp_path: Path) -> None:
     assert failures == []
     engine = open_sqlite(path)
     with reading(engine) as connection:
-        assert len(connection.execute(select(MESSAGES)).all()) == 8
+        assert len(connection.execute(select(RUNS)).all()) == 8
     engine.dispose()
 
 
@@ -97,13 +105,13 @@ def test_nothing_is_kept_of_a_block_that_raises(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         _write_and_raise(engine)
     with reading(engine) as connection:
-        assert connection.execute(select(MESSAGES)).all() == []
+        assert connection.execute(select(RUNS)).all() == []
     engine.dispose()
 
 
 def _write_and_raise(engine: Engine) -> None:
     with writing(engine) as connection:
-        connection.execute(insert(MESSAGES).values(content=b"x"))
+        connection.execute(insert(RUNS).values(**_row()))
         raise ZeroDivisionError
 
 

@@ -1,4 +1,4 @@
-"""Runs, their audit logs, their gates, and messages that wait to be sent."""
+"""Runs, their audit logs and their gates."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -55,8 +55,3 @@ def upgrade() -> None:
     )
     op.create_index("gate_by_run", "gate", ["run_id"])
     op.create_index("gate_by_status", "gate", ["status", "position"])
-    op.create_table(
-        "message",
-        sa.Column("number", _POSITION, primary_key=True),
-        sa.Column("content", sa.LargeBinary, nullable=False),
-    )
